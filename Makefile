@@ -1,0 +1,36 @@
+# make demo | make test | make test-all   (see README.md)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test test-all test-slow check clean-demo
+help:
+	@echo "make demo      set up, then the whole job on a synthetic hospital (under 10 minutes)"
+	@echo "make test      set up, then the tests with the main job end to end"
+	@echo "make test-all  the slow ones too: simulations, real ECGs, 2,000 PDFs, fault injection"
+	@echo "make check     lint, format, types, import rules"
+
+setup: $(VENV)/.ready
+$(VENV)/.ready: pyproject.toml constraints.txt deployments/bootstrap.sh
+	sh deployments/bootstrap.sh $(VENV)
+	@touch $@
+
+demo: setup
+	$(BIN)/ecg demo
+
+test: setup
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+
+test-all: setup
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-slow: setup
+	$(BIN)/pytest -m slow -n 2 --dist loadfile
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean-demo:
+	rm -rf var/demo

@@ -1,0 +1,70 @@
+"""A label table as text: a header and numbered lines of cells, whether it came from a CSV or a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from ecgcore.cmr.table_limits import TableLimits
+from ecgcore.errors import TableError
+
+NumberedCells = tuple[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Cells as a spreadsheet shows them.
+
+    Args:
+        header: the first line.
+        lines: line number (from 1, the header is 1) and cells; as many cells as the header has; lines without any
+            content are left out.
+    """
+
+    header: tuple[str, ...]
+    lines: tuple[NumberedCells, ...]
+
+
+def build_sheet(name: str, lines: Iterator[NumberedCells], limits: TableLimits) -> Sheet:
+    """Collect lines into a sheet, within its limits.
+
+    Raises:
+        TableError: no header, too many lines or columns, a cell too long, or a line with more cells than the header.
+    """
+    first = next(lines, None)
+    if first is None or not any(first[1]):
+        raise TableError(name, "holds no header line", "put the column names into the first line")
+    header = _trimmed(first[1])
+    filled = (line for line in chain([first], lines) if any(line[1]))
+    kept = tuple((row, _fitted(name, row, cells, len(header))) for row, cells in _bounded(name, filled, limits))
+    return Sheet(header, kept[1:])
+
+
+def _bounded(name: str, lines: Iterable[NumberedCells], limits: TableLimits) -> Iterator[NumberedCells]:
+    for count, (row, cells) in enumerate(lines, start=1):
+        if count > limits.rows:
+            raise TableError(name, f"holds more than {limits.rows} lines", "split the table into smaller ones")
+        if len(_trimmed(cells)) > limits.columns:
+            raise TableError(
+                name, f"line {row} has more than {limits.columns} columns", "keep the table's own columns only"
+            )
+        if max(map(len, cells)) > limits.cell_chars:
+            raise TableError(name, f"line {row} has a cell of more than {limits.cell_chars} characters", "shorten it")
+        yield row, cells
+
+
+def _fitted(name: str, row: int, cells: tuple[str, ...], width: int) -> tuple[str, ...]:
+    cells = _trimmed(cells)
+    if len(cells) > width:
+        raise TableError(
+            name,
+            f"line {row} has {len(cells)} cells, the header {width}",
+            "quote cells that hold the delimiter, and write decimals with a point",
+        )
+    return cells + ("",) * (width - len(cells))
+
+
+def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+    width = max((i for i, cell in enumerate(cells, start=1) if cell), default=0)
+    return cells[:width]

@@ -1,0 +1,128 @@
+"""The decision on a candidate: all blocking gates must pass."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.gate import GateKind, Severity
+from ecgcore.evaluation.gates import Evidence, judge_gates
+from ecgcore.evaluation.interval import Interval
+from ecgcore.evaluation.policy import Approval, Policy
+from ecgcore.evaluation.verdict import GateResult, Side, Verdict
+
+_CLEARED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+class Outcome(StrEnum):
+    """What the gates say about a candidate."""
+
+    PROMOTE = "promote"
+    REJECT = "reject"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome with all that it rests on.
+
+    Args:
+        outcome: promote, reject or inconclusive.
+        reason: one sentence for the reader.
+        policy_name, policy_sha256, approval: of the policy used.
+        champion: the version compared with, None on the first run.
+        results: of every gate, blocking or warning.
+    """
+
+    outcome: Outcome
+    reason: str
+    policy_name: str
+    policy_sha256: str
+    approval: Approval
+    champion: str | None
+    results: tuple[GateResult, ...]
+
+    @property
+    def warnings(self) -> tuple[GateResult, ...]:
+        """Return the gates that did not pass and do not block."""
+        return tuple(r for r in self.results if r.severity is Severity.WARN and r.verdict not in _CLEARED)
+
+    def to_json(self) -> str:
+        """Return the decision as JSON text, numbers unrounded."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False)
+
+
+def decide(policy: Policy, evidence: Evidence) -> Decision:
+    """Judge a candidate.
+
+    Promote if every blocking gate passes; non-inferiority does not apply while there is no champion. Reject if any
+    blocking gate fails. Otherwise inconclusive. This is an intersection-union test: the chance to promote a
+    candidate that misses one limit is at most that gate's own error, with no correction for the number of gates.
+
+    Raises:
+        EvaluationError: never for missing evidence, which fails its gate; only for evidence that contradicts itself.
+    """
+    results = judge_gates(policy, evidence)
+    outcome = _outcome(results)
+    return Decision(
+        outcome=outcome,
+        reason=_reason(outcome, results, evidence.champion),
+        policy_name=policy.name,
+        policy_sha256=policy.sha256,
+        approval=policy.approval,
+        champion=evidence.champion,
+        results=results,
+    )
+
+
+def decision_from_json(text: str) -> Decision:
+    """Rebuild a decision from :meth:`Decision.to_json`.
+
+    Raises:
+        EvaluationError: the text is not such JSON.
+    """
+    try:
+        fields = json.loads(text)
+        results = tuple(_result(r) for r in fields.pop("results"))
+        outcome, approval = Outcome(fields.pop("outcome")), Approval(fields.pop("approval"))
+        return Decision(outcome=outcome, approval=approval, results=results, **fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise EvaluationError("decision", f"is not readable: {e}", "decide again with `ecg evaluate`") from e
+
+
+def _blocking(results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
+    return tuple(r for r in results if r.severity is Severity.BLOCK)
+
+
+def _outcome(results: tuple[GateResult, ...]) -> Outcome:
+    verdicts = {r.verdict for r in _blocking(results)}
+    if Verdict.FAIL in verdicts:
+        return Outcome.REJECT
+    cleared = Verdict.PASS in verdicts and verdicts <= set(_CLEARED)
+    return Outcome.PROMOTE if cleared else Outcome.INCONCLUSIVE
+
+
+def _reason(outcome: Outcome, results: tuple[GateResult, ...], champion: str | None) -> str:
+    start = "first run: floors only, there is no champion to compare with; " if champion is None else ""
+    blocking = _blocking(results)
+    if outcome is Outcome.PROMOTE:
+        passed = sum(r.verdict is Verdict.PASS for r in blocking)
+        return f"{start}all {passed} blocking gates that apply pass"
+    held = Verdict.FAIL if outcome is Outcome.REJECT else Verdict.INCONCLUSIVE
+    names = ", ".join(r.title for r in blocking if r.verdict is held)
+    return f"{start}{held}: {names}"
+
+
+def _result(fields: dict) -> GateResult:
+    return GateResult(
+        **{
+            **fields,
+            "kind": GateKind(fields["kind"]),
+            "severity": Severity(fields["severity"]),
+            "verdict": Verdict(fields["verdict"]),
+            "side": fields["side"] and Side(fields["side"]),
+            "value": fields["value"] and Interval.from_dict(fields["value"]),
+        }
+    )

@@ -1,0 +1,228 @@
+"""Everything measured for one target on one test set, each number with its interval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.auc import auc_interval
+from ecgcore.evaluation.brier import brier
+from ecgcore.evaluation.confusion import confusion, sensitivity, specificity
+from ecgcore.evaluation.f1 import f1
+from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
+from ecgcore.evaluation.predictions import (
+    check_predictions,
+    labelled,
+    labels_and_probabilities,
+    rows_of,
+    rows_sha256,
+    target_names,
+)
+
+AGE_EDGES = (18, 50, 65, 80)
+"""Lower ends of the age bands in years; the last band is open."""
+
+
+class Metric(StrEnum):
+    """A number that a gate can ask for."""
+
+    AUC = "auc"
+    SENSITIVITY = "sensitivity"
+    SPECIFICITY = "specificity"
+    F1 = "f1"
+    BRIER = "brier"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of a group of studies.
+
+    Args:
+        n: studies with a known label.
+        positives, negatives: their labels; they add up to ``n``.
+        missing: studies of the group whose label is missing, left out of every metric.
+        patients: distinct patients among the ``n``; intervals take studies as independent, so this should be close
+            to ``n``.
+        auc, sensitivity, specificity, f1, brier: None where the statistic is not defined for these studies.
+        undefined: why, one line per metric that is None.
+    """
+
+    n: int
+    positives: int
+    negatives: int
+    missing: int
+    patients: int
+    auc: Interval | None
+    sensitivity: Interval | None
+    specificity: Interval | None
+    f1: Interval | None
+    brier: Interval | None
+    undefined: tuple[str, ...]
+
+    def metric(self, metric: Metric) -> Interval | None:
+        """Return the interval of ``metric``, or None where it is not defined."""
+        value: Interval | None = getattr(self, metric.value)
+        return value
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The metrics of a part of a test set, for example ``by="sex", value="female"``."""
+
+    by: str
+    value: str
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is known about one target on one test set.
+
+    Args:
+        target: what is predicted.
+        test_set: name of the locked test set.
+        level: level of all intervals.
+        rows_sha256: hash of the studies and labels used, so that two evaluations can be told to be of the same rows.
+        scores: of all studies of the set.
+        slices: of its parts.
+    """
+
+    target: str
+    test_set: str
+    level: float
+    rows_sha256: str
+    scores: Scores
+    slices: tuple[Slice, ...]
+
+
+def evaluate(predictions: pd.DataFrame, target: str, test_set: str, level: float = DEFAULT_LEVEL) -> Evaluation:
+    """Measure one target on one test set.
+
+    Args:
+        predictions: frame as in docs/architecture.md. Optional columns ``female`` (0, 1, null) and ``age`` (years)
+            add slices.
+        target: its ``<target>_label`` and ``<target>_probability`` columns are used.
+        test_set: only rows of this set are used.
+        level: level of all intervals.
+
+    Raises:
+        EvaluationError: the frame is wrong, or it does not hold the target or the test set. A metric that is not
+            defined,
+            for instance because a class has no case, does not raise: it is None, with the reason in
+                ``Scores.undefined``.
+    """
+    check_predictions(predictions)
+    rows = rows_of(predictions, target, test_set)
+    slices = tuple(Slice(by, value, _scores(part, target, level)) for by, value, part in _parts(rows))
+    return Evaluation(target, test_set, level, rows_sha256(rows, target), _scores(rows, target, level), slices)
+
+
+def evaluate_all(predictions: pd.DataFrame, level: float = DEFAULT_LEVEL) -> tuple[Evaluation, ...]:
+    """Measure every target of the frame on every test set in it, sorted by test set."""
+    check_predictions(predictions)
+    sets = sorted(predictions["test_set"].unique())
+    return tuple(evaluate(predictions, t, s, level) for s in sets for t in target_names(predictions))
+
+
+def to_json(evaluations: Iterable[Evaluation]) -> str:
+    """Return the evaluations as JSON text, numbers unrounded."""
+    return json.dumps([_to_dict(e) for e in evaluations], indent=1, allow_nan=False)
+
+
+def from_json(text: str) -> tuple[Evaluation, ...]:
+    """Rebuild evaluations from :func:`to_json`.
+
+    Raises:
+        EvaluationError: the text is not such JSON, or a number in it is not finite.
+    """
+    try:
+        return tuple(_from_dict(e) for e in json.loads(text))
+    except (ValueError, KeyError, TypeError) as e:
+        raise EvaluationError("evaluation", f"is not readable: {e}", "write it again with `ecg evaluate`") from e
+
+
+def _scores(rows: pd.DataFrame, target: str, level: float) -> Scores:
+    known = labelled(rows, target)
+    labels, probabilities = labels_and_probabilities(known, target)
+    metrics, undefined = _metrics(labels, probabilities, level)
+    positives = int(labels.sum())
+    return Scores(
+        n=len(known),
+        positives=positives,
+        negatives=len(known) - positives,
+        missing=len(rows) - len(known),
+        patients=int(known["patient_id"].nunique()),
+        undefined=undefined,
+        **metrics,
+    )
+
+
+def _metrics(
+    labels: np.ndarray, probabilities: np.ndarray, level: float
+) -> tuple[dict[str, Interval | None], tuple[str, ...]]:
+    values: dict[str, Interval | None] = {}
+    undefined: list[str] = []
+    for metric, compute in _COMPUTE.items():
+        try:
+            values[metric.value] = compute(labels, probabilities, level)
+        except EvaluationError as e:
+            values[metric.value] = None
+            undefined.append(f"{metric.value}: {e.thing} {e.rule}")
+    return values, tuple(undefined)
+
+
+_COMPUTE: dict[Metric, Callable[[np.ndarray, np.ndarray, float], Interval]] = {
+    Metric.AUC: auc_interval,
+    Metric.SENSITIVITY: lambda y, p, level: sensitivity(confusion(y, p), level),
+    Metric.SPECIFICITY: lambda y, p, level: specificity(confusion(y, p), level),
+    Metric.F1: lambda y, p, level: f1(confusion(y, p), level),
+    Metric.BRIER: brier,
+}
+
+
+def _parts(rows: pd.DataFrame) -> Iterable[tuple[str, str, pd.DataFrame]]:
+    yield from _grouped(rows, "format", rows["ecg_format"])
+    if "female" in rows.columns:
+        yield from _grouped(rows, "sex", rows["female"].map({0: "male", 1: "female"}))
+    if "age" in rows.columns:
+        yield from _grouped(rows, "age", _age_band(rows["age"]))
+
+
+def _grouped(rows: pd.DataFrame, by: str, values: pd.Series) -> Iterable[tuple[str, str, pd.DataFrame]]:
+    named = values.astype(object).where(values.notna(), "unknown")
+    for value in sorted(named.unique()):
+        yield by, str(value), rows[named == value]
+
+
+def _age_band(age: pd.Series) -> pd.Series:
+    names = [f"{a} to {b - 1}" for a, b in pairwise(AGE_EDGES)] + [f"{AGE_EDGES[-1]} and over"]
+    years = age.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(pd.cut(years, [*AGE_EDGES, np.inf], right=False, labels=names), index=age.index)
+
+
+def _to_dict(evaluation: Evaluation) -> dict[str, Any]:
+    slices = [{"by": s.by, "value": s.value, "scores": _scores_to_dict(s.scores)} for s in evaluation.slices]
+    return {**vars(evaluation), "scores": _scores_to_dict(evaluation.scores), "slices": slices}
+
+
+def _scores_to_dict(scores: Scores) -> dict[str, Any]:
+    metrics = {m.value: interval and interval.to_dict() for m in Metric for interval in [scores.metric(m)]}
+    return {**vars(scores), **metrics, "undefined": list(scores.undefined)}
+
+
+def _from_dict(fields: dict[str, Any]) -> Evaluation:
+    slices = tuple(Slice(s["by"], s["value"], _scores_from_dict(s["scores"])) for s in fields["slices"])
+    return Evaluation(**{**fields, "scores": _scores_from_dict(fields["scores"]), "slices": slices})
+
+
+def _scores_from_dict(fields: dict[str, Any]) -> Scores:
+    metrics = {m.value: fields[m.value] and Interval.from_dict(fields[m.value]) for m in Metric}
+    return Scores(**{**fields, **metrics, "undefined": tuple(fields["undefined"])})

@@ -1,0 +1,53 @@
+"""The state of a file that is no ECG. A table or narrative stands where its rows stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, select
+
+from ecgcore.ledger.finding import Finding, Verdict
+from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.rulebook import Rule
+from ecgcore.ledger.state import State
+from ecgcore.ledger.tables import File, Row
+
+_PRECEDENCE = (
+    State.ACCEPTED,
+    State.WAITING,
+    State.UNPAIRED,
+    State.QUARANTINED,
+    State.EXCLUDED,
+    State.DUPLICATE,
+)
+NO_ROWS = Rule("rows-present", "send a table with at least one row")
+UNKNOWN_KIND = Rule("known-kind", "put reports (pdf, png, jpg) into ecg/ and tables (xlsx, csv, pdf, txt) into cmr/")
+ROWS = Rule("rows", "see the table's rows")
+
+
+def other_verdicts(connection: Connection) -> dict[str, Verdict]:
+    """Return the verdict of every file that is no ECG.
+
+    A file with a fault is quarantined. A table is `accepted` as soon as one row is; else it stands where the first of
+    waiting, unpaired, quarantined, excluded, duplicate finds a row. `Verdict.by` is "rows" where the rows decide, since
+    the rows then have the quarantine entries.
+    """
+    states: dict[str, set[State]] = defaultdict(set)
+    for sha256, state in connection.execute(select(Row.table_sha256, Row.state).distinct()):
+        states[sha256].add(state)
+    columns = (File.sha256, File.path, File.kind, File.fault_rule, File.fault_value, File.fault_hint)
+    found = connection.execute(select(*columns).where(File.kind != FileKind.ECG))
+    return {
+        sha256: Verdict(State.QUARANTINED, Finding(rule, value or "", hint or ""))
+        if rule
+        else _verdict(path, kind, states[sha256])
+        for sha256, path, kind, rule, value, hint in found
+    }
+
+
+def _verdict(path: str, kind: FileKind, states: set[State]) -> Verdict:
+    if not states:
+        rule = UNKNOWN_KIND if kind is FileKind.UNKNOWN else NO_ROWS
+        return Verdict(State.QUARANTINED, rule.found(path))
+    state = next(each for each in _PRECEDENCE if each in states)
+    return Verdict(state, None if state is State.ACCEPTED else ROWS.found(state.value), "rows")

@@ -1,0 +1,71 @@
+"""ModelSpec -> network."""
+
+from __future__ import annotations
+
+import logging
+
+from torch import nn
+
+from ecgcore.errors import RecipeError
+from ecgcore.models.clinical import ClinicalImageNetwork
+from ecgcore.models.network import ImageNetwork
+from ecgcore.models.spec import ModelSpec
+
+log = logging.getLogger(__name__)
+
+Network = ImageNetwork | ClinicalImageNetwork
+
+
+def build(spec: ModelSpec) -> Network:
+    """Build the network of a spec, in training mode, on the CPU (or torch's default device).
+
+    Published weights are loaded if ``spec.pretrained``. Where they cannot be had this is logged as a warning, the
+    network starts from scratch, and its ``pretrained_loaded`` is False. A network without access finds that out at
+    once with ``HF_HUB_OFFLINE=1`` in the environment, otherwise after some retries.
+
+    Raises:
+        RecipeError: timm does not know the backbone, has no weights for it at all, or its last layer is not ``fc``.
+    """
+    backbone, loaded = _backbone(spec)
+    _replace_classifier(spec, backbone)
+    if spec.family.is_clinical:
+        return ClinicalImageNetwork(spec, backbone, loaded)
+    return ImageNetwork(spec, backbone, loaded)
+
+
+def _backbone(spec: ModelSpec) -> tuple[nn.Module, bool]:
+    if not spec.pretrained:
+        return _create(spec, pretrained=False), False
+    try:
+        return _create(spec, pretrained=True), True
+    except OSError as error:
+        log.warning(
+            "Published weights of %s cannot be loaded (%s): training starts from scratch, which needs more data and "
+            "scores lower. Hint: give this machine access to the timm weights or copy them into its cache.",
+            spec.backbone,
+            type(error).__name__,
+        )
+        return _create(spec, pretrained=False), False
+
+
+def _create(spec: ModelSpec, pretrained: bool) -> nn.Module:
+    import timm
+
+    try:
+        model: nn.Module = timm.create_model(spec.backbone, pretrained=pretrained, in_chans=spec.in_channels)
+    except RuntimeError as error:  # timm's answer to an unknown name, tag, or missing weights
+        raise RecipeError(
+            f"backbone {spec.backbone!r}", f"timm refuses it ({error})", "choose a name of timm.list_models()"
+        ) from error
+    return model
+
+
+def _replace_classifier(spec: ModelSpec, backbone: nn.Module) -> None:
+    classifier = getattr(backbone, "fc", None)
+    if not isinstance(classifier, nn.Linear):
+        raise RecipeError(
+            f"backbone {spec.backbone!r}",
+            "its last layer is not a linear layer called fc, so the deployed predictor could not load it",
+            "choose a ResNet-like backbone, for example resnet34d",
+        )
+    backbone.fc = nn.Linear(classifier.in_features, spec.latent_dim, bias=False)

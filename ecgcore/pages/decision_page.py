@@ -1,0 +1,157 @@
+"""The decision page: what the registry reviewer reads before a candidate becomes the champion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+
+from ecgcore.evaluation.decision import Decision, Outcome
+from ecgcore.evaluation.evaluation import Evaluation, Metric, Scores
+from ecgcore.evaluation.gate import Severity
+from ecgcore.evaluation.policy import Approval
+from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Image, Section, Table, Text, Tone, number
+from ecgcore.pages.gate_table import gate_table, outcome_callout
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How often candidates were scored on a locked test set, this look included; each look spends some of its worth."""
+
+    test_set: str
+    sha256: str
+    looks: int
+
+
+@dataclass(frozen=True)
+class DecisionPage:
+    """Everything that a decision rests on.
+
+    Args:
+        candidate: its version.
+        created: when, as people read it.
+        recipe, snapshot, commit: where the candidate comes from.
+        decision: outcome and gates.
+        evaluations: of the candidate.
+        looks: at each locked test set.
+        figures: ROC, calibration and gate figures (``ecgcore.evaluation.figures``).
+    """
+
+    candidate: str
+    created: str
+    recipe: str
+    snapshot: str
+    commit: str
+    decision: Decision
+    evaluations: tuple[Evaluation, ...]
+    looks: tuple[Looks, ...]
+    figures: tuple[Image, ...]
+
+
+def decision_document(page: DecisionPage) -> Document:
+    """Return the decision page."""
+    blocking = tuple(r for r in page.decision.results if r.severity is Severity.BLOCK)
+    warning = tuple(r for r in page.decision.results if r.severity is Severity.WARN)
+    sections = [
+        Section("Outcome", (outcome_callout(page.decision), *_warnings(page.decision), *_next(page))),
+        Section("Blocking gates", (gate_table("All of these must pass", blocking),)),
+        Section("Results on the locked test sets", (_scores_table(page), *_undefined(page), *_looks(page))),
+        Section("Figures", page.figures or (Text("No figure was drawn."),)),
+        Section("Where it comes from", (_origin(page),)),
+    ]
+    if warning:
+        text = Text("These do not hold a candidate back; each says how many cases would decide.")
+        sections.insert(2, Section("Warning gates", (text, gate_table("These warn only", warning))))
+    against = f"against champion {page.decision.champion}" if page.decision.champion else "first run, no champion"
+    return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
+
+
+def _warnings(decision: Decision) -> tuple[Block, ...]:
+    if not decision.warnings:
+        return ()
+    return (Callout(f"{len(decision.warnings)} warning gates did not pass; see below.", Tone.CAUTION),)
+
+
+def _next(page: DecisionPage) -> tuple[Block, ...]:
+    if page.decision.outcome is Outcome.REJECT:
+        return (Text("What next: the champion stays. Look at the gates that fail, and at the data of this snapshot."),)
+    if page.decision.outcome is Outcome.INCONCLUSIVE:
+        text = (
+            "What next: the champion stays. The test sets are too small to decide; the table says how many cases would."
+        )
+        return (Text(text),)
+    if page.decision.approval is Approval.AUTOMATIC:
+        text = f"Approval is automatic, as the policy {page.decision.policy_name} says: no person was asked."
+        return (Callout(text, Tone.CAUTION),)
+    command = f"ecg promote {quote(page.candidate)} --reviewer NAME --reason TEXT"
+    return (Command("What next: a person must approve. If you agree, promote it with", command),)
+
+
+def _scores_table(page: DecisionPage) -> Table:
+    names = ("target", "test set", "positives", "negatives", "missing", "patients")
+    columns = (*names, *(_METRIC_NAMES[m] for m in Metric))
+    rows = tuple(_scores_row(e) for e in page.evaluations)
+    return Table(_scores_caption(page), columns, rows, len(rows))
+
+
+_METRIC_NAMES = {
+    Metric.AUC: "AUC",
+    Metric.SENSITIVITY: "sensitivity",
+    Metric.SPECIFICITY: "specificity",
+    Metric.F1: "F1",
+    Metric.BRIER: "Brier",
+}
+
+
+def _scores_caption(page: DecisionPage) -> str:
+    levels = sorted({e.level for e in page.evaluations})
+    level = " and ".join(f"{100 * x:g} %" for x in levels)
+    return f"Estimate and {level} interval, at the operating point 0.5; Brier: lower is better".replace("  ", " ")
+
+
+def _scores_row(evaluation: Evaluation) -> tuple[Cell, ...]:
+    scores = evaluation.scores
+    counts = (scores.positives, scores.negatives, scores.missing, scores.patients)
+    return (
+        Cell(evaluation.target),
+        Cell(evaluation.test_set),
+        *(number(c) for c in counts),
+        *(_metric(scores, m) for m in Metric),
+    )
+
+
+def _metric(scores: Scores, metric: Metric) -> Cell:
+    interval = scores.metric(metric)
+    if interval is None:
+        return Cell("not defined", Tone.BAD)
+    return Cell(f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})")
+
+
+def _undefined(page: DecisionPage) -> tuple[Block, ...]:
+    return tuple(
+        Callout(f"{e.target} on {e.test_set}: {reason}", Tone.BAD)
+        for e in page.evaluations
+        for reason in e.scores.undefined
+    )
+
+
+def _looks(page: DecisionPage) -> tuple[Block, ...]:
+    rows = tuple((Cell(x.test_set), number(x.looks), Cell(x.sha256)) for x in page.looks)
+    return (
+        Table("Looks at each locked test set, this one included", ("test set", "looks", "sha256"), rows, len(rows)),
+    )
+
+
+def _origin(page: DecisionPage) -> Table:
+    decision = page.decision
+    facts = (
+        ("candidate", page.candidate),
+        ("champion", decision.champion or "none yet"),
+        ("recipe", page.recipe),
+        ("snapshot", page.snapshot),
+        ("code commit", page.commit),
+        ("policy", decision.policy_name),
+        ("policy sha256, recorded before training", decision.policy_sha256),
+        ("approval", decision.approval.value),
+    )
+    rows = tuple((Cell(name), Cell(value)) for name, value in facts)
+    return Table("What made this candidate and judged it", ("what", "value"), rows, len(rows))

@@ -1,0 +1,81 @@
+"""The page of the data steward: everything in quarantine, with rule, value and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ecgcore.pages.document import Block, Cell, Command, Document, Section, Text, capped
+from ecgcore.pages.rule_table import RuleCount, rule_table
+
+
+@dataclass(frozen=True)
+class QuarantineLine:
+    """One entry.
+
+    Args:
+        source: file name, without identifiers.
+        row: row of a table as a spreadsheet shows it, None for a whole file.
+        rule, column, value, hint: what is broken, where, by what, and the next step; ``column`` may be empty.
+        since: day it was quarantined.
+    """
+
+    source: str
+    row: int | None
+    rule: str
+    column: str
+    value: str
+    hint: str
+    since: str
+
+
+@dataclass(frozen=True)
+class QuarantinePage:
+    """The quarantine as it stands.
+
+    Args:
+        created: when the page was made.
+        entries: all open entries.
+        rows_csv: path of the file to correct, empty where no row is quarantined.
+    """
+
+    created: str
+    entries: tuple[QuarantineLine, ...]
+    rows_csv: str
+
+
+def quarantine_document(page: QuarantinePage) -> Document:
+    """Return the page of the quarantine."""
+    return Document(
+        title="Quarantine",
+        subtitle=f"{len(page.entries):,} open entries, {page.created}. Nothing is deleted.",
+        sections=(
+            Section("By rule", (rule_table(_counts(page)), *_correct(page))),
+            Section("Entries", (_entries(page),)),
+        ),
+    )
+
+
+def _counts(page: QuarantinePage) -> tuple[RuleCount, ...]:
+    hints = {e.rule: e.hint for e in reversed(page.entries)}
+    return tuple(RuleCount(rule, count, hints[rule]) for rule, count in Counter(e.rule for e in page.entries).items())
+
+
+def _correct(page: QuarantinePage) -> tuple[Block, ...]:
+    if not page.rows_csv:
+        return ()
+    text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
+    return (Command(text, page.rows_csv),)
+
+
+def _entries(page: QuarantinePage) -> Block:
+    if not page.entries:
+        return Text("Nothing is in quarantine.")
+    columns = ("file", "row", "rule", "column", "value", "what to do", "since")
+    return capped("Open entries", columns, tuple(_line(e) for e in page.entries))
+
+
+def _line(entry: QuarantineLine) -> tuple[Cell, ...]:
+    row = Cell("" if entry.row is None else str(entry.row), numeric=True)
+    rest = (entry.rule, entry.column, entry.value, entry.hint, entry.since)
+    return Cell(entry.source), row, *(Cell(text) for text in rest)

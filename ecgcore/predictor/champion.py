@@ -1,0 +1,29 @@
+"""Where the champion is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgcore.errors import PredictorError
+
+CHAMPION = "champion"
+
+
+def champion_dir(home: Path | str) -> Path:
+    """Return the release that ``home/champion`` points to now, resolved, so that a later switch cannot mix two models.
+
+    Args:
+        home: the folder ``ECG_HOME``.
+
+    Raises:
+        PredictorError: there is no champion yet, or the link points nowhere.
+    """
+    link = Path(home) / CHAMPION
+    if not link.is_symlink() and not link.exists():
+        hint = "run `ecg retrain`, then `ecg promote VERSION`; or name a model directory"
+        raise PredictorError(link, "there is no champion yet", hint)
+    release = link.resolve()
+    if not release.is_dir():
+        rule = f"points to {release.name}, which is not there"
+        raise PredictorError(link, rule, "run `ecg promote VERSION` again; `ecg status` lists the versions")
+    return release

@@ -1,0 +1,184 @@
+"""The predictor: a model directory and an ECG in, probabilities out, in the deployed predictor's form."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ecgcore.errors import PredictorError
+from ecgcore.models.spec import Family
+from ecgcore.predictor.features import encode
+from ecgcore.predictor.mtecg import read_model_dir
+from ecgcore.predictor.picture import ImageSource, load_picture
+
+log = logging.getLogger(__name__)
+
+BATCH_SIZE = 32
+_DECIMALS = 2
+
+
+class Probability(TypedDict):
+    """The two classes' probabilities; they add up to 1 before rounding."""
+
+    negative: float
+    positive: float
+
+
+class Prediction(TypedDict):
+    """The argmax class (0 or 1) and the probabilities."""
+
+    prediction: int
+    probability: Probability
+
+
+class ECGClassifier:
+    """Predicts from an ECG image. Holds no state that a prediction changes, so threads may share one.
+
+    Args:
+        model_path: a model directory.
+        model_class: ``multi-task``, ``single-task``, ``multi-task-clinical`` or ``single-task-clinical``.
+        device: ``cpu`` or ``cuda`` (``cuda:1``).
+        task: what a single-task model predicts; ignored by multi-task models, which carry ``scar`` and ``lvef``.
+        round_probabilities: two decimals instead of all.
+
+    Raises:
+        PredictorError: the directory is wrong (see :func:`~ecgcore.predictor.mtecg.read_model_dir`), the class is
+            unknown, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        model_path: Path | str,
+        model_class: str = "multi-task",
+        device: str = "cpu",
+        task: str = "scar",
+        round_probabilities: bool = True,
+    ) -> None:
+        self.device = _device(device)
+        model = read_model_dir(model_path, _family(model_class), task)
+        self.spec = model.spec
+        self.targets = model.spec.targets
+        self.transform = model.transform
+        self.round_probabilities = round_probabilities
+        self._network = model.network.to(self.device)
+
+    def predict(
+        self, image: ImageSource, clinical_features: Mapping[str, float] | None = None
+    ) -> dict[str, Prediction]:
+        """Return ``{target: {"prediction": 0, "probability": {"negative": 0.7, "positive": 0.3}}}``.
+
+        Args:
+            image: a canonical image (PIL, uint8 array, PNG or JPEG), or a report page (PDF, PNG or JPEG); what is taken
+                as which is said in :func:`~ecgcore.predictor.picture.load_picture`.
+            clinical_features: for clinical models, see :func:`~ecgcore.predictor.features.encode`; age in years.
+
+        Raises:
+            PredictorError: the image or the features cannot be used.
+            ReportError: a page that is not a report of a known format.
+        """
+        features = None if clinical_features is None else [clinical_features]
+        both = self._probabilities([self._resized(image)], self._features(features, 1))
+        return {target: self._answer(pair[0]) for target, pair in both.items()}
+
+    def predict_batch(
+        self,
+        images: Iterable[ImageSource],
+        clinical_features: Sequence[Mapping[str, float]] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return the unrounded probability of the positive class by target, float64 (N,), in the order of ``images``.
+
+        ``images`` is read lazily; at most ``batch_size`` of them, resized, are held at once.
+
+        Raises:
+            PredictorError: as :meth:`predict`, or there are not as many features as images.
+            ReportError: as :meth:`predict`.
+        """
+        parts: dict[str, list[NDArray[np.float64]]] = {target: [] for target in self.targets}
+        done = 0
+        for chunk in _chunks((self._resized(image) for image in images), batch_size):
+            some = None if clinical_features is None else clinical_features[done : done + len(chunk)]
+            for target, both in self._probabilities(chunk, self._features(some, len(chunk))).items():
+                parts[target].append(both[:, 1])
+            done += len(chunk)
+        if clinical_features is not None and len(clinical_features) != done:
+            raise _unequal(len(clinical_features), done)
+        return {target: np.concatenate([np.empty(0), *found]) for target, found in parts.items()}
+
+    def _resized(self, image: ImageSource) -> NDArray[np.uint8]:
+        return self.transform.resize(load_picture(image))
+
+    def _features(self, rows: Sequence[Mapping[str, float]] | None, count: int) -> tuple[torch.Tensor, ...]:
+        if not self.spec.family.is_clinical:
+            if rows is not None:
+                log.warning("A %s model reads the image only: clinical features are not used", self.spec.family.value)
+            return ()
+        if rows is None:
+            rule = f"a {self.spec.family.value} model needs them"
+            raise PredictorError("clinical features", rule, "pass clinical_features, or use an image-only model")
+        if len(rows) != count:
+            raise _unequal(len(rows), count)
+        categories, numbers = zip(*(encode(row) for row in rows), strict=True)
+        return torch.stack(categories), torch.stack(numbers)
+
+    def _probabilities(
+        self, images: list[NDArray[np.uint8]], features: tuple[torch.Tensor, ...]
+    ) -> dict[str, NDArray[np.float64]]:
+        with torch.inference_mode(), _exact(self.device):
+            pixels = self.transform.normalise(torch.from_numpy(np.stack(images)).to(self.device))
+            logits = self._network(pixels, *(value.to(self.device) for value in features))
+            both = {target: torch.softmax(value, dim=1).double().cpu().numpy() for target, value in logits.items()}
+        if not all(np.isfinite(value).all() for value in both.values()):
+            raise PredictorError("prediction", "is not a finite number", "do not use this model: its weights overflow")
+        return both
+
+    def _answer(self, pair: NDArray[np.float64]) -> Prediction:
+        negative, positive = (round(float(p), _DECIMALS) if self.round_probabilities else float(p) for p in pair)
+        return {"prediction": int(pair.argmax()), "probability": {"negative": negative, "positive": positive}}
+
+
+def _family(model_class: str) -> Family:
+    try:
+        return Family(model_class)
+    except ValueError as error:
+        known = ", ".join(family.value for family in Family)
+        raise PredictorError(f"model_class {model_class!r}", "is not known", f"use one of {known}") from error
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise PredictorError(f"device {name!r}", "is not known", "use cpu or cuda") from error
+    if device.type not in ("cpu", "cuda"):
+        raise PredictorError(f"device {name!r}", "is not supported", "use cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise PredictorError(f"device {name!r}", "is not there", "use cpu, or check the driver with nvidia-smi")
+    return device
+
+
+def _exact(device: torch.device) -> AbstractContextManager[None]:
+    """On a GPU: float32 convolutions without TF32, so that the CPU's probabilities are met to about 1e-6."""
+    if device.type == "cpu":
+        return nullcontext()
+    context: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return context
+
+
+def _chunks(images: Iterator[NDArray[np.uint8]], size: int) -> Iterator[list[NDArray[np.uint8]]]:
+    while chunk := list(islice(images, size)):
+        yield chunk
+
+
+def _unequal(features: int, images: int) -> PredictorError:
+    return PredictorError("clinical features", f"{features} given for {images} images", "give one set per image")

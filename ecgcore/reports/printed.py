@@ -1,0 +1,140 @@
+"""What page 1 says in printed text: the hospital number and the day of the ECG."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from ecgcore.pseudonym import normalise_hn
+
+_GAP = r"[\s.:#=]{0,6}"
+_NUMBER = r"(?P<number>[A-Z]{0,3}-?\d[0-9A-Z/\-]{2,18}(?![0-9A-Z]))"
+_STRONG = r"(?:H\.?\s?N\b\.?|HOSPITAL\s+(?:NUMBER|NO\b\.?|NUM\b\.?)|M\.?R\.?N\b\.?)"
+_WEAK = r"(?:(?:PATIENT|PT\.?)\s*(?:ID|NO\.?|NUMBER)\b|I\.?D\b\.?(?:\s*(?:NO|NUMBER)\b\.?)?)"
+_LABELS = tuple(re.compile(rf"(?<![A-Z0-9.]){label}{_GAP}{_NUMBER}") for label in (_STRONG, _WEAK))
+_LEAST_DIGITS = 4
+
+_MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
+_MONTH = r"(?P<month>" + "|".join(_MONTHS) + r")[A-Z]*\.?"
+_DATES = tuple(
+    re.compile(rf"(?<![0-9A-Z]){pattern}(?!\d)")
+    for pattern in (
+        r"(?P<year>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<day>\d{1,2})",
+        rf"(?P<day>\d{{1,2}})[-/ ]{_MONTH}[-/ ,]{{1,2}}(?P<year>\d{{4}})",
+        rf"{_MONTH}[-/ ](?P<day>\d{{1,2}})[-/ ,]{{1,2}}(?P<year>\d{{4}})",
+        r"(?P<day>\d{1,2})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<year>\d{4})",
+    )
+)
+_ECG_DAY = re.compile(r"(?:ECG|EKG|RECORD(?:ED|ING)?|ACQUIRED|ACQUISITION|TEST|EXAM)\W*(?:DATE|DAY|ON|TIME)?\W{0,4}$")
+_OTHER_DAY = re.compile(
+    r"(?:BIRTH|D\.?O\.?B\.?|BORN|PRINT(?:ED)?|CONFIRMED|REVIEWED|EDITED|REPORTED)\W*(?:DATE|DAY|ON|BY)?\W{0,4}$"
+)
+_CONTEXT = 30  # characters before a date
+_BUDDHIST_FROM = 2400
+_BUDDHIST_OFFSET = 543
+_FIRST_YEAR, _LAST_YEAR = 1950, 2100
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What the page says about itself. Holds an identifier: never log it, never let it leave this package.
+
+    Args:
+        hn: the hospital number as printed, or None if there is none or it is ambiguous.
+        ecg_date: the day of the ECG, or None if there is none or it is ambiguous.
+        ambiguous: the page carries several different hospital numbers.
+    """
+
+    hn: str | None = field(default=None, repr=False)
+    ecg_date: date | None = field(default=None, repr=False)
+    ambiguous: bool = False
+
+
+def read_printed(text: str) -> Printed:
+    """Find the hospital number and the ECG's day in the text of a page.
+
+    A number needs a label (HN, H.N., Hospital No, MRN; else Patient ID, ID) and at least four digits. Days are ISO,
+    day-month-year with the month's name, or day/month/year if the day is above 12 or equals the month; other numeric
+    days are ignored, because the page does not say which is the month. Years above 2400 are Buddhist (minus 543).
+    A day called birth, printed or confirmed is ignored; several different days are no day.
+    """
+    plain = _plain(text)
+    numbers = _numbers(plain)
+    hn = next(iter(numbers.values())) if len(numbers) == 1 else None
+    return Printed(hn, _ecg_day(_without_numbers(plain)), len(numbers) > 1)
+
+
+def _plain(text: str) -> str:
+    """NFKC, upper case, digits of any script as 0-9, typographic dashes as hyphens."""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    return "".join(_plain_character(c) for c in folded)
+
+
+def _plain_character(character: str) -> str:
+    if unicodedata.category(character) == "Pd":
+        return "-"
+    return str(unicodedata.digit(character)) if character.isdecimal() else character
+
+
+def _numbers(plain: str) -> dict[str, str]:
+    """Return the numbers of the stronger labels, else of the weaker, by their normalised form."""
+    for label in _LABELS:
+        found = [m["number"].rstrip("-/") for m in label.finditer(plain)]
+        found = [n for n in found if sum(c.isdigit() for c in n) >= _LEAST_DIGITS and not _is_date(n)]
+        if found:
+            return {normalise_hn(n): n for n in found}
+    return {}
+
+
+def _is_date(number: str) -> bool:
+    return any(pattern.fullmatch(number) for pattern in _DATES)
+
+
+def _without_numbers(plain: str) -> str:
+    """Drop hospital numbers, so that none is taken for a day."""
+    for label in _LABELS:
+        plain = label.sub(_keep_date, plain)
+    return plain
+
+
+def _keep_date(match: re.Match[str]) -> str:
+    return match[0] if _is_date(match["number"]) else " "
+
+
+def _ecg_day(plain: str) -> date | None:
+    named, others = set(), set()
+    for day, before in _days(plain):
+        if _ECG_DAY.search(before):
+            named.add(day)
+        elif not _OTHER_DAY.search(before):
+            others.add(day)
+    days = named or others
+    return days.pop() if len(days) == 1 else None
+
+
+def _days(plain: str) -> Iterator[tuple[date, str]]:
+    """Yield each day that can be read with certainty, with the text before it on its line."""
+    for pattern in _DATES:
+        for match in pattern.finditer(plain):
+            day = _day(match.groupdict(), unclear_order=pattern is _DATES[-1])
+            if day is not None:
+                before = plain[max(0, match.start() - _CONTEXT) : match.start()]
+                yield day, before
+
+
+def _day(parts: dict[str, str], unclear_order: bool) -> date | None:
+    year, day = int(parts["year"]), int(parts["day"])
+    month = _MONTHS[parts["month"]] if "month" in parts else int(parts["m"])
+    if unclear_order and day <= 12 and day != month:
+        return None
+    year -= _BUDDHIST_OFFSET if year > _BUDDHIST_FROM else 0
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

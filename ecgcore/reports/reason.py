@@ -1,0 +1,60 @@
+"""Why a file is refused, and what a person should look at in a file that is not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ecgcore.errors import ReportError
+
+
+class Reason(StrEnum):
+    """The rule that a refused file breaks; the names stay the same for ever, ledgers keep them."""
+
+    UNREADABLE = "unreadable"
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"
+    NO_PAGE = "no-page"
+    BLANK_PAGE = "blank-page"
+    UNKNOWN_FORMAT = "unknown-format"
+    WRONG_GEOMETRY = "wrong-geometry"
+    EMPTY_LEAD = "empty-lead"
+    NOT_A_REPORT_FILE = "not-a-report-file"
+
+
+class Caution(StrEnum):
+    """What is unusual in an accepted page."""
+
+    GRID_LEFT = "grid-left"
+    TRACE_LEAVES_BOX = "trace-leaves-box"
+
+
+HINTS = {
+    Reason.UNREADABLE: "export the report again from the ECG system and copy it completely",
+    Reason.ENCRYPTED: "export the report without a password",
+    Reason.TOO_LARGE: "send one report per file, a letter or A4 page, at most 600 dpi if it is a picture",
+    Reason.TOO_SLOW: "export the report again; if it stays slow, render page 1 to a 300 dpi PNG and send that",
+    Reason.NO_PAGE: "export the report again; this file holds no page",
+    Reason.BLANK_PAGE: "send the page that carries the ECG; the first page is blank",
+    Reason.UNKNOWN_FORMAT: "send an upright report of a known machine, or add its description to reports/formats",
+    Reason.WRONG_GEOMETRY: "send a landscape letter or A4 page, or exactly the ECG box, at 72 dpi or more",
+    Reason.EMPTY_LEAD: "look at the page: the leads named have no trace; repeat the recording or the export",
+    Reason.NOT_A_REPORT_FILE: "send a PDF, PNG or JPEG whose name ends as its content is",
+}
+
+
+class RefusalError(ReportError):
+    """A report that cannot be used, with its reason, the offending value and the next step.
+
+    Args:
+        thing: the file, as its last path part.
+        reason: the rule it breaks.
+        value: what was found, without identifiers.
+    """
+
+    def __init__(self, thing: object, reason: Reason, value: str) -> None:
+        super().__init__(thing, f"{reason} ({value})", HINTS[reason], reason)
+        self.value = value
+
+    def __reduce__(self) -> tuple[type[RefusalError], tuple[str, Reason, str]]:  # type: ignore[override]
+        return type(self), (self.thing, Reason(self.reason), self.value)

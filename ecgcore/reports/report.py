@@ -1,0 +1,107 @@
+"""One report: file in, format, canonical image and printed facts out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ecgcore.reports.box import Pixels
+from ecgcore.reports.canonical import arrange, remove_grid
+from ecgcore.reports.format import ReportFormat, known_formats
+from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
+from ecgcore.reports.page import Extent, Page
+from ecgcore.reports.picture import read_picture
+from ecgcore.reports.printed import Printed, read_printed
+from ecgcore.reports.quality import cautions, check_geometry, check_leads, unrecognised
+from ecgcore.reports.reason import Caution, Reason, RefusalError
+from ecgcore.reports.recognise import Match, recognise
+from ecgcore.reports.render import render_page
+from ecgcore.reports.source import Kind, Source, check_size, read_source
+from ecgcore.reports.text import read_text
+from ecgcore.reports.timings import Timings
+
+
+@dataclass(frozen=True)
+class Report:
+    """An ECG report that may be used.
+
+    Args:
+        format: how the page is laid out.
+        image: canonical image, uint8 (H, W, 3) RGB of ``format.canonical_size``.
+        printed: what the page says about itself, with identifiers; None for a picture or a scan without text.
+        cautions: what is unusual about the page.
+        timings: where the time went.
+    """
+
+    format: ReportFormat
+    image: Pixels = field(repr=False)
+    printed: Printed | None
+    cautions: tuple[Caution, ...] = ()
+    timings: Timings = field(default_factory=Timings, compare=False)
+
+
+def read_report(
+    path: Path | str, limits: Limits = DEFAULT_LIMITS, formats: Sequence[ReportFormat] | None = None
+) -> Report:
+    """Read one PDF, PNG or JPEG.
+
+    Args:
+        path: the file; its content decides what it is, and its name must agree.
+        limits: bounds on bytes, pages, pixels, time and memory.
+        formats: the formats to recognise; by default all that are described in ``formats/``.
+
+    Raises:
+        RefusalError: a ReportError with a machine-readable ``reason``, when the file cannot be used.
+        PopplerError: Poppler is not installed.
+    """
+    report = report_of(read_source(Path(path), limits), limits, formats)
+    return replace(report, image=np.array(report.image))
+
+
+def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | None = None) -> Report:
+    """Do what ``read_report`` does with a file that was read already; the image may be a read-only view."""
+    formats = known_formats() if formats is None else formats
+    started = time.perf_counter()
+    page = _page(source, formats, limits)
+    rendered = time.perf_counter()
+    match = recognise(page, formats)
+    if match is None:
+        raise unrecognised(source.name, page)
+    check_leads(source.name, match)
+    image = _canonical(page, match)
+    printed = _printed(source, limits)
+    cleaned = time.perf_counter()
+    timings = Timings(rendered - started, cleaned - rendered)
+    return Report(match.format, image, printed, cautions(match, image), timings)
+
+
+def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
+    check_size(source, limits)
+    if source.kind() is Kind.PICTURE:
+        page = read_picture(source, formats, limits)
+    else:
+        source.check_pdf_end()
+        page = Page(render_page(source.path, limits), Extent.PAGE, exact=True)
+        source.check_unchanged()
+    check_geometry(source.name, page, formats)
+    return page
+
+
+def _canonical(page: Page, match: Match) -> Pixels:
+    if page.extent is Extent.CANONICAL:
+        return match.box
+    cleaned = remove_grid(match.box, match.format) if page.exact else match.box
+    return arrange(cleaned, match.format)
+
+
+def _printed(source: Source, limits: Limits) -> Printed | None:
+    if source.kind() is Kind.PICTURE:
+        return None
+    page_text = read_text(source, limits)
+    if page_text.pages > limits.max_pages:
+        raise RefusalError(source.name, Reason.TOO_LARGE, f"{page_text.pages} pages")
+    return read_printed(page_text.text) if page_text.text.strip() else None

@@ -1,0 +1,22 @@
+"""The canonical image of a file as a PNG: what a model sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
+from ecgcore.reports.png import encode_png, plane_of
+from ecgcore.reports.report import Report, read_report
+from ecgcore.reports.store import write_atomically
+
+
+def view(path: Path | str, out: Path | str, limits: Limits = DEFAULT_LIMITS) -> Report:
+    """Write the canonical image of ``path`` to the PNG ``out``, and return the report.
+
+    Raises:
+        RefusalError: the file cannot be used; nothing is written.
+        StoreError: ``out`` cannot be written.
+    """
+    report = read_report(path, limits)
+    write_atomically(Path(out), encode_png(plane_of(report.image)))
+    return report

@@ -1,0 +1,122 @@
+"""Settings: one class, each value an ``ECG_*`` environment variable (``.env.example`` documents them)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ecgcore.cmr.label import Comparison, LabelRule
+from ecgcore.errors import SettingsError
+from ecgcore.pseudonym import Pseudonymiser
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Where things are and which thresholds hold. Built by :func:`load_settings`.
+
+    Every field is read from the variable ``ECG_<NAME>``; ``.env`` in the working directory and in ``ECG_HOME`` are
+    read as well, the process environment wins.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ECG_", extra="ignore", frozen=True)
+
+    home: Path = Path("var")
+    inbox: str | None = None
+    ledger_url: str | None = None
+    mlflow_tracking_uri: str | None = None
+    deployments: Path = PROJECT / "deployments"
+    pseudonym_key: SecretStr | None = None
+    s3_endpoint_url: str | None = None
+    pair_days: int = Field(default=30, ge=0)
+    settle_seconds: float = Field(default=0.0, ge=0.0)
+    lvef_threshold: float = Field(default=50.0, gt=0.0, lt=100.0)
+    lvef_comparison: Literal["<", "<="] = "<"
+    min_new_studies: int = Field(default=60, ge=1)
+    recipe: str = "multi-task"
+    policy: str = "default"
+    workers: int | None = Field(default=None, ge=1)
+
+    @cached_property
+    def ledger(self) -> str:
+        """The ledger's SQLAlchemy URL."""
+        return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
+
+    @cached_property
+    def tracking_uri(self) -> str:
+        """MLflow's tracking URI."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow' / 'mlflow.db'}"
+
+    @cached_property
+    def inbox_uri(self) -> str:
+        """The inbox: a folder or ``s3://bucket/prefix``."""
+        return self.inbox or str(self.home / "inbox")
+
+    @property
+    def label_rule(self) -> LabelRule:
+        """When a left ventricular ejection fraction counts as reduced."""
+        return LabelRule(threshold=self.lvef_threshold, comparison=Comparison(self.lvef_comparison))
+
+    def folder(self, name: str) -> Path:
+        """Return ``ECG_HOME/<name>``, made if missing.
+
+        Raises:
+            SettingsError: the folder cannot be made or written.
+        """
+        path = self.home / name
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                path, f"cannot be created ({error.strerror})", "set ECG_HOME to a folder that you may write"
+            ) from error
+        if not os.access(path, os.W_OK):
+            raise SettingsError(path, "is not writable", "set ECG_HOME to a folder that you may write")
+        return path
+
+    def pseudonymiser(self) -> Pseudonymiser:
+        """Return the pseudonymiser; a fresh home gets a random key of its own in ``ECG_HOME/.env``.
+
+        Raises:
+            SettingsError: a ledger exists but the key that made its pseudonyms is not given.
+        """
+        if self.pseudonym_key is not None:
+            return Pseudonymiser(self.pseudonym_key.get_secret_value().encode())
+        if self.ledger_url is not None or (self.home / "ledger.db").exists():
+            raise SettingsError(
+                "ECG_PSEUDONYM_KEY",
+                "is not set, and the ledger already holds pseudonyms made with a key",
+                "set it to the key that was used before; another key would make old patients look new",
+            )
+        return Pseudonymiser(_new_key(self.folder("") / ".env").encode())
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and the ``.env`` files.
+
+    Raises:
+        SettingsError: a variable does not have the form it needs.
+    """
+    try:
+        first = Settings(_env_file=".env")  # type: ignore[call-arg]
+        home = first.home.expanduser().resolve()
+        settings = Settings(_env_file=(".env", home / ".env"))  # type: ignore[call-arg]
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = "ECG_" + "_".join(str(part) for part in problem["loc"]).upper()
+        raise SettingsError(name, problem["msg"], "see .env.example for what it may be") from error
+    return settings.model_copy(update={"home": home})
+
+
+def _new_key(env_file: Path) -> str:
+    key = secrets.token_hex(32)
+    handle = os.open(env_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "a", encoding="utf-8") as file:
+        file.write(f"ECG_PSEUDONYM_KEY={key}\n")
+    return key

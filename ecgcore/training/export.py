@@ -1,0 +1,64 @@
+"""From chosen weights to the predictor's directory, calibrated, with golden studies beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.models.factory import Network
+from ecgcore.predictor.golden import write_golden
+from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.training.recipe import Recipe
+from ecgcore.training.temperature import Temperature, fit_temperature
+from ecgcore.training.traintransform import train_transform_json
+from ecgcore.training.validation import Validation
+
+GOLDEN_STUDIES = 8
+
+
+def calibrate(validation: Validation) -> dict[str, Temperature]:
+    """Return each target's temperature, found on the validation rows that have its label."""
+    return {
+        target: fit_temperature(target, logits, validation.labels[:, i])
+        for i, (target, logits) in enumerate(validation.logits.items())
+    }
+
+
+def export_model(
+    network: Network,
+    recipe: Recipe,
+    out: Path,
+    temperatures: Mapping[str, float],
+    class_weights: Mapping[str, torch.Tensor],
+    epoch: int,
+    step: int,
+) -> None:
+    """Write the network's weights, divided by the temperatures in its heads, as the predictor's directory."""
+    transform = recipe.input.transform
+    single = network.spec.family.is_single
+    write_model_dir(
+        network,
+        network.spec,
+        transform,
+        train_transform_json(transform, recipe.augment),
+        out,
+        loss_ratio=None if single else recipe.loss.ratio,
+        loss_weights=None if single else {t: w.tolist() for t, w in class_weights.items()},
+        epoch=epoch,
+        global_step=step,
+        temperature=temperatures,
+        learning_rate=recipe.optimiser.learning_rate,
+    )
+
+
+def export_golden(model_dir: Path, out: Path, recipe: Recipe, snapshot: Snapshot, valid: ImageDataset) -> None:
+    """Record what the exported model says about a few validation images, evenly spread over the split."""
+    chosen = np.unique(np.linspace(0, len(valid) - 1, GOLDEN_STUDIES).round().astype(int))
+    images = snapshot.studies.set_index("study_id")["image_sha256"]
+    paths = [snapshot.image_path(images[study_id]) for study_id in valid.study_ids[chosen]]
+    write_golden(model_dir, paths, out, recipe.model.family.value, recipe.model.targets[0])

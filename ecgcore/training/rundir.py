@@ -1,0 +1,93 @@
+"""A run directory: what is where, whose it is, and one training in it at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.errors import TrainingError
+from ecgcore.training.keeper import write_atomically
+from ecgcore.training.recipe import Recipe
+
+_ANOTHER = "train into another run directory, or delete this one"
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """Paths of one training.
+
+    Args:
+        path: the directory.
+    """
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """State after the last finished epoch."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def metrics(self) -> Path:
+        """One line per epoch."""
+        return self.path / "metrics.csv"
+
+    @property
+    def summary(self) -> Path:
+        """Written last: a run that has it is finished."""
+        return self.path / "summary.json"
+
+    @property
+    def model(self) -> Path:
+        """The exported model directory."""
+        return self.path / "model"
+
+    @property
+    def golden(self) -> Path:
+        """Validation images and what the exported model says about them."""
+        return self.path / "golden"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory; a second training in it is refused.
+
+        Raises:
+            TrainingError: another process trains here, or the directory cannot be written.
+        """
+        try:
+            (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("w")
+        except OSError as e:
+            raise TrainingError(
+                self.path, f"cannot be written ({e.strerror})", "free space, or make it writable"
+            ) from e
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the kernel when its holder dies
+            except BlockingIOError as e:
+                raise TrainingError(self.path, "another process trains here", "wait for it, or end it first") from e
+            yield
+
+    def claim(self, snapshot: Snapshot, recipe: Recipe) -> None:
+        """Write down the recipe and the snapshot, or check that they are those of the earlier call.
+
+        Raises:
+            TrainingError: the directory belongs to another recipe or snapshot.
+        """
+        mine = {"id": snapshot.id, "content_sha256": snapshot.content_sha256}
+        self._claim_file("snapshot.json", json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True), "snapshot")
+        self._claim_file("recipe.yaml", yaml.safe_dump(recipe.to_dict(), sort_keys=False), "recipe")
+
+    def _claim_file(self, name: str, text: str, noun: str) -> None:
+        path = self.path / name
+        if not path.exists():
+            write_atomically(path, text)
+        elif path.read_text(encoding="utf-8") != text:
+            raise TrainingError(self.path, f"belongs to another {noun} ({name} differs)", _ANOTHER)

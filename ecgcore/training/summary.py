@@ -1,0 +1,91 @@
+"""``summary.json``: what came out of a training, and what it was made with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.training.candidate import Candidate
+from ecgcore.training.keeper import Keeper
+from ecgcore.training.module import ImageModule
+from ecgcore.training.recipe import Recipe
+from ecgcore.training.temperature import Temperature
+
+_PACKAGES = ("torch", "torchvision", "timm", "lightning", "numpy", "opencv-python-headless", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class MadeWith:
+    """The circumstances of a training.
+
+    Args:
+        snapshot: its data.
+        recipe: its recipe.
+        device: where it ran last.
+        precision: Lightning's name of it.
+        step: optimiser steps.
+    """
+
+    snapshot: Snapshot
+    recipe: Recipe
+    device: torch.device
+    precision: str
+    step: int
+
+
+def summary_json(
+    made_with: MadeWith,
+    module: ImageModule,
+    keeper: Keeper,
+    candidate: Candidate,
+    temperatures: Mapping[str, Temperature],
+) -> str:
+    """Return the JSON text. Epochs are 0-based; losses are cross entropies in nats; not-a-number is written as null."""
+    snapshot, recipe = made_with.snapshot, made_with.recipe
+    content = {
+        "recipe": recipe.name,
+        "recipe_sha256": recipe.sha256,
+        "snapshot_id": snapshot.id,
+        "snapshot_content_sha256": snapshot.content_sha256,
+        "samples": {"train": _counts(module.train_set), "valid": _counts(module.valid_set)},
+        "epochs": len(keeper.history),
+        "steps": made_with.step,
+        "best_epoch": keeper.best_epoch,
+        "stopped_early": keeper.stopped,
+        "exported_weights": candidate.weights.value,
+        "valid_loss": candidate.validation.loss,
+        "valid_losses": dict(candidate.validation.losses),
+        "valid_aucs": {t: None if math.isnan(v) else v for t, v in candidate.validation.aucs.items()},
+        "temperature": {t: vars(v) for t, v in temperatures.items()},
+        "pretrained_loaded": module.pretrained_loaded,
+        "wall_s": keeper.seconds,
+        "data_wait_s": module.waited_s,
+        "device": _device_name(made_with.device),
+        "precision": made_with.precision,
+        "num_threads": recipe.training.num_threads or torch.get_num_threads(),
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _counts(dataset: ImageDataset) -> dict[str, Any]:
+    by_target = {t: {"negative": n, "positive": p} for t, (n, p) in dataset.label_counts().items()}
+    return {"studies": len(dataset), **by_target}
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def _versions() -> dict[str, str]:
+    known = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions() if d.metadata["Name"]}
+    return {name: known[name] for name in _PACKAGES if name in known}

@@ -1,0 +1,90 @@
+"""What orchestration adds to the work of an ingest: its server, its records, its pages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from ecgcore.errors import SettingsError
+from flows.bench.demo_run import demo_seconds
+from flows.bench.effort import Effort
+from flows.bench.line import Line, Sense, Target
+from flows.bench.part import Part
+from flows.bench.stopwatch import seconds_of, seconds_of_pair
+from flows.bench.ward import Ward
+
+_TARGET = Target(Sense.AT_MOST, 5)
+_PARTS_OF_SHELL = ("ECG_", "PREFECT_", "MLFLOW_")  # a measurement must not reach anyone's ledger or server
+_homes = count()
+
+
+def measure_orchestration(ward: Ward, effort: Effort, home: Path) -> list[Line]:
+    """Measure ``ecg ingest`` and the same work without orchestration, each in fresh processes with a fresh home.
+
+    Args:
+        ward: the reports.
+        effort: how often.
+        home: ``ECG_HOME``, read for what a demo run took.
+
+    Raises:
+        SettingsError: one of the two fails.
+    """
+    pairs = [
+        seconds_of_pair(lambda: _ecg(ward, ward.inbox), lambda: _plain(ward), turn) for turn in range(effort.repeats)
+    ]
+    empty = ward.folder / "empty"
+    empty.mkdir()
+    fixed = [seconds_of(lambda: _ecg(ward, empty)) for _ in range(effort.repeats)]
+    wall, work = (median(pair[i] for pair in pairs) for i in (0, 1))
+    overhead = median(a - b for a, b in pairs)
+    title = f"ecg ingest of {len(ward.reports)} reports"
+    note = "both in a fresh process with an empty ledger; the first starts Prefect's own server"
+    return [
+        Line(Part.ORCHESTRATION, title, wall, "s", work, "work alone", wall / work, note=note),
+        Line(Part.ORCHESTRATION, "ecg ingest of an empty inbox", median(fixed), "s", note="the fixed cost of a run"),
+        Line(Part.ORCHESTRATION, "orchestration's own time", overhead, "s"),
+        *_share(overhead, home),
+    ]
+
+
+def _share(overhead: float, home: Path) -> list[Line]:
+    demo = demo_seconds(home)
+    if demo is None:
+        note = "no training demo run is recorded under ECG_HOME, so its share is not known: run make demo first"
+        return [Line(Part.ORCHESTRATION, "share of a demo run", None, "%", note=note)]
+    note = f"of the {demo:.0f} s of the ingest and the retraining that Prefect recorded; the ingest's overhead only"
+    return [Line(Part.ORCHESTRATION, "share of a demo run", 100 * overhead / demo, "%", target=_TARGET, note=note)]
+
+
+def _ecg(ward: Ward, inbox: Path) -> None:
+    _run(["-m", "flows.cli", "ingest", str(inbox), "--json"], _fresh_home(ward))
+
+
+def _plain(ward: Ward) -> None:
+    home = _fresh_home(ward)
+    _run(["-m", "flows.bench.plain_ingest", str(ward.inbox), str(home)], home)
+
+
+def _fresh_home(ward: Ward) -> Path:
+    home = ward.folder / "homes" / str(next(_homes))
+    home.mkdir(parents=True)
+    return home
+
+
+def _run(arguments: list[str], home: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_PARTS_OF_SHELL)}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**inherited, "ECG_HOME": str(home)},
+        cwd=home,  # where no .env lies that names a ledger
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise SettingsError(" ".join(arguments[:2]), f"ended with {done.returncode}: {last[0]}", "run it by hand")

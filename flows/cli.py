@@ -1,0 +1,295 @@
+"""The ``ecg`` command line: a thin layer over the flows. Heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="ecg",
+    help="Retrain, gate, register and promote ECG image models from paired ECG reports and CMR findings.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+testset = typer.Typer(help="Lock and list the named test sets.", no_args_is_help=True)
+app.add_typer(testset, name="testset")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
+
+
+def _say(text: str = "") -> None:
+    typer.echo(text)
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, sort_keys=False, default=str))
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the inbox to; must be new or empty.")],
+    studies: Annotated[int, typer.Option("--studies", min=1, help="Number of ECG-CMR pairs.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 0,
+    defects: Annotated[bool, typer.Option("--defects", help="Add the defects that real inboxes have.")] = False,
+) -> None:
+    """Make a synthetic hospital: ECG report PDFs in both formats, CMR label tables, and truth.csv."""
+    from flows.synthesise import synthesise
+
+    hospital = synthesise(out, studies, seed, defects)
+    _say(f"{hospital.ecg_files} reports and {hospital.tables} tables in {out}; truth: {out / 'truth.csv'}")
+
+
+@app.command()
+def ingest(
+    inbox: Annotated[str | None, typer.Argument(help="Folder or s3://bucket/prefix. Default: ECG_INBOX.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read what is new in the inbox: validate, pair, render, split, and record it in the ledger.
+
+    Running it again changes nothing. Files that break a rule are quarantined, never dropped: see
+    ECG_HOME/quarantine/<batch>/rows.csv and ECG_HOME/pages/ingest-<batch>.html.
+    """
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.ingest import ingest as flow
+
+    summary = flow(inbox or settings.inbox_uri)
+    if as_json:
+        _json(summary.to_json())
+    else:
+        _say(summary.to_text())
+
+
+@app.command()
+def snapshot(as_json: Json = False) -> None:
+    """Freeze the accepted studies into an immutable, content-hashed snapshot."""
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.snapshot import freeze, snapshot_json, snapshot_text
+
+    info = freeze(settings)
+    if as_json:
+        _json(snapshot_json(info))
+    else:
+        _say(snapshot_text(info))
+
+
+@testset.command("lock")
+def testset_lock(name: Annotated[str, typer.Argument(help="The set: old or new.")], as_json: Json = False) -> None:
+    """Lock a test set: its members never change again and never train."""
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.snapshot import lock
+
+    info = lock(settings, name)
+    if as_json:
+        _json(info)
+    else:
+        _say(f"test set {info['name']}: {info['studies']} studies locked, sha256 {info['sha256']}")
+
+
+@testset.command("list")
+def testset_list(as_json: Json = False) -> None:
+    """List the locked test sets with their hash and how often each was looked at."""
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.snapshot import locked_sets
+
+    sets = locked_sets(settings)
+    if as_json:
+        _json(sets)
+        return
+    if not sets:
+        _say("no test set is locked yet. Next: ecg testset lock old; ecg testset lock new")
+    for info in sets:
+        _say(f"{info['name']}: {info['studies']} studies, {info['looks']} looks, sha256 {info['sha256']}")
+
+
+@app.command()
+def retrain(
+    recipe: Annotated[str | None, typer.Option("--recipe", help="A file of deployments/recipes, by name.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="A file of deployments/policies, by name.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Train even if too few studies are new.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Snapshot, train, evaluate on the locked test sets, gate, register; promote if the policy says so.
+
+    Exit code 0 also when the gates say no: that is an answer. The decision page tells why.
+    """
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.retrain import retrain as flow
+
+    outcome = flow(recipe or settings.recipe, policy or settings.policy, force)
+    if as_json:
+        _json(outcome.to_json())
+    else:
+        _say(outcome.to_text())
+
+
+@app.command()
+def evaluate(
+    version: Annotated[str, typer.Argument(help="Registered version, for example 3.")],
+    policy: Annotated[str | None, typer.Option("--policy", help="A file of deployments/policies, by name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score a registered version on the locked test sets again. It counts as a look, and is recorded."""
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.evaluate import evaluate_version
+
+    result = evaluate_version(settings, version, policy or settings.policy)
+    if as_json:
+        _json(result.to_json())
+    else:
+        _say(result.to_text())
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Registered version, for example 3.")],
+    reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")],
+    as_json: Json = False,
+) -> None:
+    """Export, verify in a fresh process, link and alias a version as champion. Safe to kill, safe to repeat."""
+    from flows.environment import prepare
+
+    prepare()
+    from flows.promote import promote as flow
+
+    outcome = flow(version, reviewer, reason)
+    if as_json:
+        _json(outcome.to_json())
+    else:
+        _say(outcome.to_text())
+
+
+@app.command()
+def rollback(
+    reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")],
+    as_json: Json = False,
+) -> None:
+    """Make the previous champion the champion again."""
+    from flows.environment import prepare
+
+    prepare()
+    from flows.promote import rollback as flow
+
+    outcome = flow(reviewer, reason)
+    if as_json:
+        _json(outcome.to_json())
+    else:
+        _say(outcome.to_text())
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Report PDFs, or images already in the canonical form.")],
+    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
+) -> None:
+    """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
+    from flows.predict import predict_files
+
+    failed = False
+    for line in predict_files(files, model_dir, device, not exact):
+        typer.echo(json.dumps(line))
+        if "error" in line:
+            failed = True
+            typer.echo(f"ecg: {line['error']}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def view(
+    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
+) -> None:
+    """Write the canonical image of a report: exactly what a model sees."""
+    from ecgcore.reports.view import view as write_view
+
+    write_view(file, out)
+    _say(f"wrote {out}")
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Files and rows by state, open quarantine, test sets, champion, promotions under way."""
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.status import status as read_status
+
+    report = read_status(settings)
+    if as_json:
+        _json(report.to_json())
+    else:
+        _say(report.to_text())
+
+
+@app.command()
+def bench(
+    studies: Annotated[int, typer.Option("--studies", min=8, help="Reports to ingest in the benchmark.")] = 48,
+    only: Annotated[
+        str | None, typer.Option("--only", help="One part: reading, cache, training, prediction, orchestration.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure this machine: rates per core, beside the bare limit (pdftoppm, forward pass), and the ratio."""
+    from flows.environment import prepare
+
+    prepare()
+    from flows.bench import bench as run_bench
+
+    report = run_bench(studies, only)
+    if as_json:
+        _json(report.to_json())
+    else:
+        _say(report.to_text())
+
+
+@app.command()
+def demo(
+    studies: Annotated[int, typer.Option("--studies", min=100, help="Size of the synthetic hospital.")] = 1500,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> None:
+    """The whole job on a synthetic hospital, under ECG_HOME (default var/): inbox to promoted champion."""
+    from flows.demo import demo as run_demo
+
+    run_demo(studies, seed)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line on standard error and a non-zero exit code."""
+    from ecgcore.errors import EcgError
+
+    try:
+        app(standalone_mode=True)
+    except EcgError as error:
+        sys.exit("ecg: " + " ".join(str(error).split()))
+    except OSError as error:
+        thing = error.filename or "the file system"
+        sys.exit(f"ecg: {thing}: {error.strerror or error}. Hint: check that it exists and that you may write there")
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    main()

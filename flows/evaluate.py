@@ -1,0 +1,82 @@
+"""Score a registered version on the locked test sets again. It counts as a look."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.evaluation.evaluation import to_json
+from ecgcore.evaluation.policy import load_policy
+from ecgcore.settings import Settings
+from flows.environment import open_ledger
+from flows.promote import CHAMPION_SLOT, champion_of, registry_of
+from flows.snapshot import freeze
+from tasks.judging import Champion, Judgement, judge
+
+
+@dataclass(frozen=True)
+class Reevaluation:
+    """A version's judgement."""
+
+    version: str
+    judgement: Judgement
+    page: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "version": self.version,
+            "gate": self.judgement.gate,
+            "reason": self.judgement.decision.reason,
+            "evaluations": json.loads(to_json(self.judgement.evaluations)),
+            "looks": {look.test_set: look.looks for look in self.judgement.looks},
+            "page": str(self.page),
+        }
+
+    def to_text(self) -> str:
+        """Return it as a few lines."""
+        lines = [f"version {self.version}: {self.judgement.gate} ({self.judgement.decision.reason})"]
+        for each in self.judgement.evaluations:
+            lines.append(f"  {each.target} on {each.test_set}: AUC {each.scores.auc or 'not defined'}")
+        lines += [f"  looks at {look.test_set}: {look.looks}" for look in self.judgement.looks]
+        return "\n".join([*lines, f"page: {self.page}"])
+
+
+def evaluate_version(settings: Settings, version: str, policy_name: str) -> Reevaluation:
+    """Judge a registered version on the locked test sets as they are now.
+
+    Raises:
+        EcgError: no such version or policy, or a test set that is not locked.
+    """
+    policy = load_policy(settings.deployments / "policies" / f"{policy_name}.yaml")
+    registry = registry_of(settings)
+    work = settings.folder("staging") / f"evaluate-{version}"
+    model = registry.download_model_dir(CHAMPION_SLOT, version, work / "model")
+    golden = registry.download_golden_dir(CHAMPION_SLOT, version, work / "golden")
+    with open_ledger(settings) as ledger:
+        snapshot = Snapshot.open(freeze(settings).path)
+        champion = _other(champion_of(settings, ledger, CHAMPION_SLOT), version)
+        judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}")
+    page = settings.folder("pages") / f"evaluation-{version}.html"
+    page.write_text(_html(version, judgement), encoding="utf-8")
+    return Reevaluation(version, judgement, page)
+
+
+def _other(champion: Champion | None, version: str) -> Champion | None:
+    return None if champion is None or champion.version == version else champion
+
+
+def _html(version: str, judgement: Judgement) -> str:
+    from ecgcore.pages.document import Block, Document, Image, Section, Text
+    from ecgcore.pages.gate_table import gate_table
+    from ecgcore.pages.html import render_html
+
+    figures: tuple[Block, ...] = tuple(Image(png, name) for name, png in judgement.figures.items())
+    sections = (
+        Section("Gates", (gate_table("Judged again", judgement.decision.results),)),
+        Section("Figures", figures or (Text("No figure was drawn."),)),
+    )
+    return render_html(Document(f"Version {version} judged again", judgement.decision.reason, sections))

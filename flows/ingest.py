@@ -1,0 +1,137 @@
+"""Ingest: from the inbox to accepted studies. Running it twice changes nothing; killing it anywhere loses nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+from prefect import flow
+
+from ecgcore.cmr.verdict import ValidationReport
+from ecgcore.ledger.assembly import join_pages, row_faults
+from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile
+from ecgcore.ledger.finding import Finding
+from ecgcore.ledger.label_frame import source_rows
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.listing import standings
+from ecgcore.ledger.pseudonym_key import check_key
+from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.settings import Settings
+from flows.environment import open_ledger, prepare
+from flows.ingest_pages import publish
+from flows.ingest_summary import IngestSummary
+from flows.progress import progress_bar
+from tasks.alerts import batch_alerts
+from tasks.reading import Listed, TablesRead, hash_files, list_files, read_pages, read_tables
+from tasks.steward import write_steward_rows
+from tasks.storage import Inbox
+from tasks.validating import validate_rows
+
+
+@flow(name="ingest", description="Inbox -> validated, paired, split studies in the ledger.")
+def ingest(inbox: str | None = None) -> IngestSummary:
+    """Ingest what is new.
+
+    Args:
+        inbox: folder or ``s3://bucket/prefix``; ``ECG_INBOX`` if not given.
+
+    Raises:
+        EcgError: the inbox cannot be listed or ``ECG_HOME`` cannot be written; nothing is recorded then.
+    """
+    settings = prepare()
+    uri = inbox or settings.inbox_uri
+    started = datetime.now(UTC)
+    batch_id = new_batch_id(started)
+    pseudonymiser = settings.pseudonymiser()
+    with open_ledger(settings) as ledger:
+        check_key(ledger, pseudonymiser.fingerprint)
+        listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
+        listed = hash_files(listing)
+        new = _unknown(ledger, listed)
+        tables = read_tables([each for each in new if each.kind.value != "ecg"], pseudonymiser)
+        pages = _read(new, settings, pseudonymiser)
+        report = _validate(tables, pages, listed, settings, batch_id)
+        batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
+        recorded = ledger.record_batch(batch, pair_days=settings.pair_days)
+        with ledger.reading() as connection:
+            files = standings(connection, batch.files)
+        alerts = batch_alerts(ledger, settings.label_rule)
+        rows_csv = write_steward_rows(ledger, settings.home / "quarantine", batch_id)
+    page = settings.folder("pages") / f"ingest-{batch_id}.html"
+    docs = report.data_docs if report else None
+    summary = IngestSummary(recorded, tuple(files), _skipped(listing), alerts, page, rows_csv, docs)
+    publish(summary, uri, started)
+    return summary
+
+
+def new_batch_id(started: datetime) -> str:
+    """Return a name that sorts by time and that no date parser accepts.
+
+    Great Expectations reads a run's name as a date if it can: one bare number in nine then has an impossible time zone.
+    """
+    return f"batch-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _unknown(ledger: Ledger, listed: Sequence[Listed]) -> list[Listed]:
+    known = ledger.known([each.sha256 for each in listed])
+    return list({each.sha256: each for each in listed if each.sha256 not in known}.values())
+
+
+def _read(new: Sequence[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:
+    reports = [each for each in new if each.kind.value == "ecg"]
+    if not reports:
+        return {}
+    with progress_bar("reading reports", len(reports)) as show:
+        return read_pages(reports, settings.folder("images"), pseudonymiser, settings.workers, show)
+
+
+def _validate(
+    tables: TablesRead,
+    pages: dict[str, PageFacts | Finding],
+    listed: Sequence[Listed],
+    settings: Settings,
+    batch_id: str,
+) -> ValidationReport | None:
+    if not tables.tables:
+        return None
+    rows = pd.concat([table.rows for table in tables.tables.values()], ignore_index=True)
+    good = [(each.file.relative, page) for each in listed if isinstance(page := pages.get(each.sha256), PageFacts)]
+    return validate_rows(join_pages(rows, good), batch_id, settings.folder("data_docs"))
+
+
+def _batch(
+    batch_id: str,
+    listed: Sequence[Listed],
+    tables: TablesRead,
+    pages: dict[str, PageFacts | Finding],
+    report: ValidationReport | None,
+    pseudonymiser: Pseudonymiser,
+) -> IngestBatch:
+    faults = row_faults(report.failures) if report else {}
+    rejected = report.table_failures[0] if report and report.table_failures else None
+    whole = Finding(rejected.rule, rejected.value, rejected.hint) if rejected else None
+    rows = [
+        row
+        for sha256, table in tables.tables.items()
+        if whole is None
+        for row in source_rows(table.rows, sha256, pseudonymiser.study_id, faults)
+    ]
+    return IngestBatch(batch_id, [_source(each, tables, pages, whole) for each in listed], rows)
+
+
+def _source(
+    listed: Listed, tables: TablesRead, pages: dict[str, PageFacts | Finding], whole: Finding | None
+) -> SourceFile:
+    page = pages.get(listed.sha256)
+    if isinstance(page, Finding):
+        return listed.source(fault=page)
+    fault = tables.faults.get(listed.sha256) or (whole if listed.sha256 in tables.tables else None)
+    return listed.source(page=page, fault=fault)
+
+
+def _skipped(inbox: Inbox) -> dict[str, int]:
+    reasons = [file.reason.value for file in inbox.skipped]
+    reasons += ["outside-ecg-and-cmr" for f in inbox.other if f.relative.split("/")[0].lower() not in {"ecg", "cmr"}]
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}

@@ -1,0 +1,89 @@
+"""What an ingest did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecgcore.ledger.counts import Counts
+from ecgcore.ledger.ingest import BatchSummary
+from ecgcore.ledger.listing import FileStanding
+from ecgcore.ledger.state import State
+
+_RULED = (State.QUARANTINED, State.EXCLUDED)
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """The inbox after an ingest.
+
+    Args:
+        batch: what the ledger recorded.
+        files: every ECG and CMR file of the inbox with its state.
+        skipped: files left alone, by reason.
+        alerts: batch limits that were exceeded.
+        page: the page for people.
+        rows_csv: the file to correct, if rows are quarantined.
+        data_docs: the validator's own report, if rows were validated.
+    """
+
+    batch: BatchSummary
+    files: tuple[FileStanding, ...]
+    skipped: dict[str, int]
+    alerts: tuple[str, ...]
+    page: Path
+    rows_csv: Path | None
+    data_docs: Path | None
+
+    @property
+    def by_state(self) -> dict[str, int]:
+        """Files of the inbox by state; every state is present."""
+        counts = Counter(file.state for file in self.files)
+        return {state.value: counts[state] for state in State}
+
+    @property
+    def rows(self) -> Counts:
+        """All counts of the ledger."""
+        return self.batch.ledger
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as plain values. ``files`` is the sum of the six states."""
+        states = self.by_state
+        ruled = Counter(file.rule for file in self.files if file.state in _RULED)
+        rows = self.batch.ledger.rows
+        return {
+            "batch": self.batch.batch_id,
+            "files": len(self.files),
+            "new": self.batch.new_files + self.batch.new_duplicates,
+            "accepted": states["accepted"],
+            "waiting": states["waiting"],
+            "unpaired": states["unpaired"],
+            "quarantined": states["quarantined"],
+            "duplicates": states["duplicate"],
+            "excluded": states["excluded"],
+            "by_rule": dict(sorted(ruled.items())),
+            "rows": {"total": rows.total, **{s.value: n for s, n in rows.by_state.items()}, "by_rule": rows.by_rule},
+            "studies": {"new": self.batch.new_studies, "total": self.batch.ledger.studies},
+            "skipped": self.skipped,
+            "alerts": list(self.alerts),
+            "page": str(self.page),
+            "rows_csv": str(self.rows_csv) if self.rows_csv else None,
+            "data_docs": str(self.data_docs) if self.data_docs else None,
+        }
+
+    def to_text(self) -> str:
+        """Return the summary as a few lines."""
+        states = ", ".join(f"{count} {state}" for state, count in self.by_state.items() if count)
+        rules = Counter(file.rule for file in self.files if file.state in _RULED)
+        new = self.batch.new_files + self.batch.new_duplicates
+        lines = [
+            f"{len(self.files)} files ({new} new): {states or 'the inbox is empty'}",
+            f"{self.batch.new_studies} new studies, {self.batch.ledger.studies} in all",
+            *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
+            *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
+            *(f"ALERT {alert}" for alert in self.alerts),
+            f"page: {self.page}",
+        ]
+        return "\n".join(lines + ([f"to correct: {self.rows_csv}"] if self.rows_csv else []))

@@ -1,0 +1,112 @@
+"""Promote and roll back: the ledger's promotion row first, link and alias derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import flow
+
+from ecgcore.errors import PromotionError
+from ecgcore.ledger import promotion
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.promotion import PromotionRecord
+from ecgcore.ledger.promotion_run import run_promotion
+from ecgcore.settings import Settings
+from flows.environment import open_ledger, prepare
+from tasks.artifacts import publish_page
+from tasks.judging import Champion
+from tasks.promotion import ChampionSteps
+from tasks.registry.registry import Registry
+from tasks.release import RELEASES
+
+CHAMPION_SLOT = "champion"
+
+
+@dataclass(frozen=True)
+class PromotionOutcome:
+    """A promotion that is done."""
+
+    record: PromotionRecord
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        r = self.record
+        return {
+            "slot": r.slot,
+            "version": r.version,
+            "previous": r.previous_version,
+            "state": r.state.value,
+            "reviewer": r.reviewer,
+            "reason": r.reason,
+        }
+
+    def to_text(self) -> str:
+        """Return it as one line."""
+        before = f" (before: {self.record.previous_version})" if self.record.previous_version else ""
+        return f"version {self.record.version} is the {self.record.slot}{before}"
+
+
+@flow(name="promote", description="Export, verify, link and alias a registered version.")
+def promote(version: str, reviewer: str, reason: str) -> PromotionOutcome:
+    """Make a registered version the champion; repeating it, or running it after a kill, finishes the job.
+
+    Raises:
+        PromotionError: its gates did not pass, its slot cannot load it, or its release does not verify.
+    """
+    settings = prepare()
+    with open_ledger(settings) as ledger:
+        outcome = PromotionOutcome(promote_version(settings, ledger, CHAMPION_SLOT, version, reviewer, reason))
+    publish_page("promotion", f"# {outcome.to_text()}\n\nReviewer: {reviewer}. Reason: {reason}.")
+    return outcome
+
+
+@flow(name="rollback", description="Make the previous champion the champion again.")
+def rollback(reviewer: str, reason: str) -> PromotionOutcome:
+    """Return to the champion before the present one.
+
+    Raises:
+        PromotionError: there is no earlier champion.
+    """
+    settings = prepare()
+    with open_ledger(settings) as ledger:
+        record = promotion.begin_rollback(ledger, CHAMPION_SLOT, reviewer, reason)
+        return PromotionOutcome(run_promotion(ledger, record.number, _steps(settings)))
+
+
+def promote_version(
+    settings: Settings, ledger: Ledger, slot: str, version: str, reviewer: str, reason: str
+) -> PromotionRecord:
+    """Carry a version through all states of its promotion.
+
+    Raises:
+        PromotionError: see :func:`promote`.
+    """
+    tags = registry_of(settings).tags(slot, version)
+    if tags.get("gate") != "pass":
+        raise PromotionError(
+            f"version {version}", f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass"
+        )
+    if tags.get("promotable") == "false":
+        raise PromotionError(
+            f"version {version}", f"comes from a recipe that is not promotable ({tags.get('recipe')})", "train another"
+        )
+    record = promotion.begin(ledger, version, slot, reviewer, reason, tags.get("policy_sha256"))
+    return run_promotion(ledger, record.number, _steps(settings))
+
+
+def champion_of(settings: Settings, ledger: Ledger, slot: str) -> Champion | None:
+    """Return the version that the ledger says serves the slot, with its release."""
+    current = promotion.current(ledger, slot)
+    return Champion(current.version, settings.home / RELEASES / current.version) if current else None
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the registry."""
+    if settings.mlflow_tracking_uri is None:
+        settings.folder("mlflow")
+    return Registry(settings.tracking_uri)
+
+
+def _steps(settings: Settings) -> ChampionSteps:
+    return ChampionSteps(settings.home, registry_of(settings))

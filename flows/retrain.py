@@ -1,0 +1,192 @@
+"""Retrain: enough new? -> snapshot -> champion on the new -> train -> judge -> register -> promote or wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import flow
+
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.errors import LedgerError
+from ecgcore.evaluation.decision import Outcome
+from ecgcore.evaluation.policy import Approval, Policy, load_policy
+from ecgcore.ledger import audit, promotion, testset
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.progress import new_studies
+from ecgcore.ledger.promotion_state import ENDED
+from ecgcore.ledger.snapshot import SnapshotInfo
+from ecgcore.settings import Settings
+from ecgcore.training.recipe import Recipe
+from flows.decision import decision_page, publish_decision, publish_gates
+from flows.environment import open_ledger, prepare
+from flows.outcome import RetrainOutcome
+from flows.promote import champion_of, promote_version, registry_of
+from flows.snapshot import freeze
+from flows.train import train
+from tasks.alerts import batch_alerts
+from tasks.deployment import deployment_exists, run_to_end
+from tasks.judging import Champion, Judgement, judge
+from tasks.newcomers import Newcomers, score_newcomers
+from tasks.registering import candidate_of
+from tasks.registry.registry import Registry
+
+TRAIN = "train/train"
+
+
+@flow(
+    name="retrain",
+    description="New studies -> trained, judged and registered candidate; promoted if the policy says so.",
+)
+def retrain(recipe: str | None = None, policy: str | None = None, force: bool = False) -> RetrainOutcome:
+    """Retrain a recipe under a policy.
+
+    Args:
+        recipe: name of a file in ``deployments/recipes``; ``ECG_RECIPE`` if not given.
+        policy: name of a file in ``deployments/policies``; ``ECG_POLICY`` if not given.
+        force: train even if too few studies are new, or a batch limit is exceeded.
+
+    Raises:
+        EcgError: recipe, policy, ledger, snapshot or training fails its checks. Gates that say no are no error.
+    """
+    settings = prepare()
+    recipe_file = settings.deployments / "recipes" / f"{recipe or settings.recipe}.yaml"
+    policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
+    plan, rules = Recipe.load(recipe_file), load_policy(policy_file)
+    slot = plan.slot.value if plan.slot else plan.name
+    registry = registry_of(settings)
+    with open_ledger(settings) as ledger:
+        _check_alerts(ledger, settings, force)
+        _check_test_sets(ledger, rules)
+        info = freeze(settings)
+        champion = champion_of(settings, ledger, slot)
+        if reason := _why_not(ledger, registry, settings, info, plan, slot, champion, force):
+            _finish_promotion(settings, ledger, registry, slot, rules, plan)
+            champion = champion_of(settings, ledger, slot)
+            return RetrainOutcome.skipped(reason, champion.version if champion else None)
+        _record_start(ledger, plan, rules, info)
+        snapshot = Snapshot.open(info.path)
+        newcomers = _score_new(ledger, registry, snapshot, slot, champion)
+        run_dir = settings.folder("runs") / run_id_of(info, plan)
+        _train(info.path, recipe_file, run_dir)
+        judgement = judge(ledger, snapshot, run_dir / "model", run_dir / "golden", rules, champion, run_dir.name)
+        candidate = candidate_of(run_dir, snapshot, plan, slot, rules, policy_file, judgement, newcomers)
+        version = registry.register_candidate(candidate)
+        page = publish_decision(settings, registry, slot, version, decision_page(version, candidate, judgement))
+        publish_gates(judgement)
+        promoted = _promote(settings, ledger, slot, version, rules, judgement, plan)
+    return RetrainOutcome(
+        trained=True,
+        reason=judgement.decision.reason,
+        version=version,
+        gate=judgement.gate,
+        promoted=promoted,
+        champion=version if promoted else (champion.version if champion else None),
+        decision=judgement.decision,
+        page=page,
+        snapshot=info.snapshot_id,
+    )
+
+
+def run_id_of(info: SnapshotInfo, recipe: Recipe) -> str:
+    """Return the run's name: the same snapshot and recipe always give the same run, so that it resumes."""
+    return f"{recipe.name}-{info.snapshot_id}-{recipe.sha256[:8]}"
+
+
+def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:
+    alerts = batch_alerts(ledger, settings.label_rule)
+    if alerts and not force:
+        raise LedgerError(
+            "the last studies", f"exceed a batch limit: {alerts[0]}", "settle it, or retrain with --force"
+        )
+
+
+def _check_test_sets(ledger: Ledger, policy: Policy) -> None:
+    for name in sorted({gate.test_set for gate in policy.gates if hasattr(gate, "test_set")}):
+        testset.verify(ledger, name)
+
+
+def _why_not(
+    ledger: Ledger,
+    registry: Registry,
+    settings: Settings,
+    info: SnapshotInfo,
+    recipe: Recipe,
+    slot: str,
+    champion: Champion | None,
+    force: bool,
+) -> str | None:
+    if force:
+        return None
+    if version := _registered(registry, slot, info, recipe):
+        return f"nothing is new: version {version} was trained with this recipe on this snapshot"
+    since = registry.tags(slot, champion.version)["snapshot"] if champion else None
+    found = len(new_studies(ledger, info.snapshot_id, since))
+    if champion and found < settings.min_new_studies:
+        return f"{found} studies are new since champion {champion.version}, fewer than {settings.min_new_studies}"
+    return None
+
+
+def _registered(registry: Registry, slot: str, info: SnapshotInfo, recipe: Recipe) -> str | None:
+    for version in (registry.candidate_version(slot), registry.champion_version(slot)):
+        tags = registry.tags(slot, version) if version else {}
+        if (tags.get("snapshot"), tags.get("recipe_sha256")) == (info.snapshot_id, recipe.sha256):
+            return version
+    return None
+
+
+def _record_start(ledger: Ledger, recipe: Recipe, policy: Policy, info: SnapshotInfo) -> None:
+    detail = {
+        "recipe": recipe.name,
+        "recipe_sha256": recipe.sha256,
+        "policy": policy.name,
+        "policy_sha256": policy.sha256,
+        "snapshot": info.snapshot_id,
+    }
+    with ledger.writing() as connection:
+        audit.record(connection, datetime.now(UTC), "retrain-start", run_id_of(info, recipe), detail)
+
+
+def _score_new(
+    ledger: Ledger, registry: Registry, snapshot: Snapshot, slot: str, champion: Champion | None
+) -> Newcomers | None:
+    if champion is None:
+        return None
+    since = registry.tags(slot, champion.version)["snapshot"]
+    return score_newcomers(snapshot, new_studies(ledger, snapshot.id, since), champion)
+
+
+def _train(snapshot_dir: Path, recipe_file: Path, run_dir: Path) -> None:
+    parameters = {"snapshot_dir": str(snapshot_dir), "recipe_file": str(recipe_file), "run_dir": str(run_dir)}
+    if deployment_exists(TRAIN):
+        run_to_end(TRAIN, parameters)
+    else:
+        train(**parameters)
+
+
+def _finish_promotion(
+    settings: Settings, ledger: Ledger, registry: Registry, slot: str, policy: Policy, recipe: Recipe
+) -> None:
+    """Promote what a killed run registered but did not promote to the end; what a person rolled back stays so."""
+    version = registry.candidate_version(slot)
+    if version is None or policy.approval is not Approval.AUTOMATIC or not recipe.promotable:
+        return
+    tags = registry.tags(slot, version)
+    mine = (tags.get("gate"), tags.get("policy_sha256"), tags.get("recipe_sha256"))
+    ended = any(p.version == version and p.state in ENDED for p in promotion.history(ledger, slot))
+    if mine == ("pass", policy.sha256, recipe.sha256) and not ended:
+        promote_version(settings, ledger, slot, version, *_automatic(policy))
+
+
+def _automatic(policy: Policy) -> tuple[str, str]:
+    return f"policy {policy.name}", "all blocking gates passed; approval is automatic by this policy"
+
+
+def _promote(
+    settings: Settings, ledger: Ledger, slot: str, version: str, policy: Policy, judgement: Judgement, recipe: Recipe
+) -> bool:
+    passed = judgement.decision.outcome is Outcome.PROMOTE and recipe.promotable
+    if not passed or policy.approval is not Approval.AUTOMATIC:
+        return False
+    promote_version(settings, ledger, slot, version, *_automatic(policy))
+    return True

@@ -1,0 +1,18 @@
+"""``ecg synth``: write a synthetic hospital with a progress bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgcore.synth.hospital import Hospital, make_hospital
+from flows.progress import progress_bar
+
+
+def synthesise(out: Path, studies: int, seed: int, defects: bool) -> Hospital:
+    """Write the inbox of a synthetic hospital to ``out``.
+
+    Raises:
+        EcgError: ``out`` holds files already.
+    """
+    with progress_bar("drawing reports", studies) as show:
+        return make_hospital(out, studies=studies, seed=seed, defects=defects, progress=show)

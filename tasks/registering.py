@@ -1,0 +1,68 @@
+"""Puts a finished training and its judgement together as a candidate for the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.evaluation.evaluation import to_json
+from ecgcore.evaluation.policy import Policy
+from ecgcore.predictor.scoring import registered_columns
+from ecgcore.settings import PROJECT
+from ecgcore.training.recipe import Recipe
+from tasks.judging import Judgement
+from tasks.newcomers import Newcomers
+from tasks.registry.candidate import Candidate
+from tasks.registry.environment import code_commit
+
+
+def candidate_of(
+    run_dir: Path,
+    snapshot: Snapshot,
+    recipe: Recipe,
+    slot: str,
+    policy: Policy,
+    policy_file: Path,
+    judgement: Judgement,
+    newcomers: Newcomers | None,
+) -> Candidate:
+    """Return the candidate with all of its evidence.
+
+    Judged by another policy, or against another champion, the same training is another candidate: a version keeps the
+    verdict that it was registered with.
+    """
+    judged = f"{policy.sha256[:8]}-against-{judgement.decision.champion or 'none'}"
+    tables = {"gates": judgement.gate_table()}
+    if newcomers:
+        tables["champion_on_new_studies"] = newcomers.table()
+    return Candidate(
+        slot=slot,
+        run_id=f"{run_dir.name}-{judged}",
+        model_dir=run_dir / "model",
+        golden_dir=run_dir / "golden",
+        snapshot_dir=snapshot.path,
+        targets=tuple(recipe.model.targets),
+        recipe=recipe.to_dict(),
+        metrics=judgement.metrics(),
+        predictions=registered_columns(judgement.predictions),
+        tags={
+            "gate": judgement.gate,
+            "snapshot": snapshot.id,
+            "test_set_sha256": ",".join(f"{look.test_set}:{look.sha256}" for look in judgement.looks),
+            "recipe": recipe.name,
+            "recipe_sha256": recipe.sha256,
+            "policy": policy.name,
+            "policy_sha256": policy.sha256,
+            "promotable": str(recipe.promotable).lower(),
+        },
+        code_commit=code_commit(PROJECT),
+        documents={
+            "recipe.yaml": (run_dir / "recipe.yaml").read_text(encoding="utf-8"),
+            "policy.yaml": policy_file.read_text(encoding="utf-8"),
+            "training.json": (run_dir / "summary.json").read_text(encoding="utf-8"),
+            "decision.json": judgement.decision.to_json(),
+            "evaluations.json": to_json(judgement.evaluations),
+        },
+        figures=judgement.figures,
+        tables=tables,
+    )

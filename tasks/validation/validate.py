@@ -1,0 +1,85 @@
+"""Label rows -> what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from ecgcore.cmr.frame import check_frame, text_column
+from ecgcore.cmr.rule import Kind, Rule
+from ecgcore.cmr.rules import REQUIRED_COLUMNS, RULES
+from ecgcore.cmr.verdict import RowFailure, TableFailure, ValidationReport
+from ecgcore.errors import TableError
+from tasks.validation.expectation import checks_of
+from tasks.validation.validator import Outcome, run_checks
+
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def validate(
+    frame: pd.DataFrame, *, batch_id: str, data_docs_dir: Path | None = None, today: date | None = None
+) -> ValidationReport:
+    """Check the rows of a batch against every rule. The first call in a process imports the validator, some 5 s.
+
+    Args:
+        frame: the rows of all label tables of the batch (:class:`ecgcore.cmr.table.LabelTable`), perhaps with the
+            columns `page_patient_id`, `page_ecg_date`, `page_format` of the ECG that a row names, and `known_study_id`,
+            `known_scar`, `known_lvef_percent` of the study that the ledger has for its patient and day; null where
+            there is none.
+        batch_id: letters, digits, ``.``, ``_`` and ``-``, at most 100.
+        data_docs_dir: where Data Docs go, each batch's into its own folder; None builds none.
+        today: the last day that is not in the future, by default today.
+
+    Raises:
+        TableError: the batch id cannot name a folder, or a rule could not be evaluated.
+    """
+    if not _BATCH_ID.fullmatch(batch_id):
+        raise TableError("batch", "has an id that cannot name a folder", "use letters, digits, `.`, `_` and `-`")
+    rules = _applicable(frozenset(frame.columns))
+    checked = check_frame(frame, rules)
+    columns = frozenset(checked.columns)
+    checks = tuple(check for rule in rules for check in checks_of(rule, columns))
+    docs = data_docs_dir / batch_id if data_docs_dir else None
+    outcomes = run_checks(checked, checks, batch_id, today or date.today(), docs)
+    rejected = tuple(_table_failure(o, checked) for o in outcomes if o.check.rule.of_table and not o.success)
+    failures = () if rejected else _row_failures(outcomes, checked)
+    return ValidationReport(failures, rejected, docs / "index.html" if docs else None)
+
+
+def _applicable(columns: frozenset[str]) -> tuple[Rule, ...]:
+    """Return all rules; without a required column only those of the table, because the batch is rejected anyway."""
+    return RULES if columns.issuperset(REQUIRED_COLUMNS) else tuple(rule for rule in RULES if rule.of_table)
+
+
+def _table_failure(outcome: Outcome, checked: pd.DataFrame) -> TableFailure:
+    rule = outcome.check.rule
+    values = {Kind.HAS_COLUMN: "no such column", Kind.ROW_COUNT: f"{len(checked)} rows"}
+    return TableFailure(rule.name, outcome.check.column, values.get(rule.kind, "the same twice"), rule.hint)
+
+
+def _row_failures(outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -> tuple[RowFailure, ...]:
+    positions = {row_id: i for i, row_id in enumerate(checked["row_id"])}
+    found = [
+        f for outcome in outcomes if not outcome.check.rule.of_table for f in _failures(outcome, checked, positions)
+    ]
+    return tuple(sorted(found, key=lambda failure: positions[failure.row_id]))
+
+
+def _failures(outcome: Outcome, checked: pd.DataFrame, positions: Mapping[str, int]) -> Iterator[RowFailure]:
+    rule, column = outcome.check.rule, outcome.check.column
+    texts = [checked[name].astype(object).where(checked[name].notna(), None) for name in _shown_columns(outcome)]
+    for row_id in outcome.row_ids:
+        cells = [text.iat[positions[row_id]] for text in texts]
+        value = " and ".join("empty" if cell is None else str(cell) for cell in cells)
+        yield RowFailure(row_id, rule.name, column, value, rule.hint, rule.effect)
+
+
+def _shown_columns(outcome: Outcome) -> tuple[str, ...]:
+    rule, check = outcome.check.rule, outcome.check
+    if rule.kind is Kind.NO_FINDING:
+        return (check.source,)
+    return tuple(text_column(c) for c in (rule.columns if rule.kind is Kind.SAME else (check.column,)))

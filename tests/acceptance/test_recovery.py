@@ -1,0 +1,335 @@
+"""The demo: what it shows, what its champion has learnt, and that nothing but disease in the traces taught it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm, t
+from sqlalchemy import select
+
+from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.evaluation.auc import auc, auc_interval
+from ecgcore.evaluation.decision import Decision, Outcome, decide
+from ecgcore.evaluation.evaluation import evaluate_all
+from ecgcore.evaluation.gates import Check, Evidence
+from ecgcore.evaluation.interval import Interval
+from ecgcore.evaluation.policy import load_policy
+from ecgcore.evaluation.verdict import Verdict
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.tables import File, Study
+from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.scoring import score
+from ecgcore.reports.canonical import canonical_image
+from ecgcore.reports.format import known_formats
+from ecgcore.reports.limits import DEFAULT_LIMITS
+from ecgcore.reports.render import render_page
+from ecgcore.reports.store import load_image
+from ecgcore.synth.draw import draw_report
+from ecgcore.synth.header import Header
+from ecgcore.synth.hospital import plan_entries
+from ecgcore.synth.patient import Study as DrawnStudy
+from ecgcore.synth.signal import FS, SAMPLES, draw_record
+from ecgcore.synth.truth import read_truth
+from ecgcore.training.recipe import Recipe
+from ecgcore.training.train import train
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+DEPLOYMENTS = Path(__file__).resolve().parents[2] / "deployments"
+SHARE = 0.80  # of what the oracle has beyond chance
+SEVERITY = {"scar": "scar_severity", "lvef": "lvef_severity"}
+TARGETS = tuple(SEVERITY)
+FORMATS = {fmt.name: fmt for fmt in known_formats()}
+STUDIES, SEED = 1500, 1  # of `ecg demo`, unless told otherwise
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A finished demo.
+
+    Args:
+        home: where it ran.
+        first, second: what its two runs printed.
+        snapshot: what the first trained on.
+        left_by_first, left_by_second: snapshots, runs and releases after each run.
+    """
+
+    home: Path
+    first: str
+    second: str
+    snapshot: Snapshot
+    left_by_first: list[str]
+    left_by_second: list[str]
+
+    @property
+    def champion(self) -> Path:
+        return (self.home / "champion").resolve()
+
+
+def left_in(home: Path) -> list[str]:
+    return sorted(
+        f"{kind}/{path.name}" for kind in ("snapshots", "runs", "releases") for path in (home / kind).iterdir()
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(make_home) -> Demo:
+    home = make_home("demo")
+    first = home.ecg("demo")
+    left_by_first = left_in(home.path)
+    (snapshot,) = (home.path / "snapshots").iterdir()
+    second = home.ecg("demo")
+    return Demo(home.path, first, second, Snapshot.open(snapshot), left_by_first, left_in(home.path))
+
+
+@pytest.fixture(scope="module")
+def rows(demo) -> pd.DataFrame:
+    """The locked test studies with the true severities, joined by the file that each study was read from."""
+    tested = demo.snapshot.rows(Split.TEST)
+    ledger = Ledger(f"sqlite:///{demo.home / 'ledger.db'}")
+    with ledger.reading() as connection:
+        query = select(Study.study_id, File.path).join(File, File.sha256 == Study.file_sha256)
+        paths = pd.DataFrame(connection.execute(query).all(), columns=["study_id", "path"])
+    ledger.close()
+    truth = read_truth(demo.home / "inbox")
+    truth = truth[truth["kind"] == "ecg"][["path", "scar_severity", "lvef_severity"]]
+    joined = tested.merge(paths, on="study_id", validate="1:1").merge(truth, on="path", validate="1:1")
+    assert len(joined) == len(tested) > 0
+    assert joined[list(SEVERITY.values())].notna().all(axis=None)
+    return joined
+
+
+@pytest.fixture(scope="module")
+def answers(demo, rows) -> pd.DataFrame:
+    """The champion's predictions frame on the test studies, in the order of ``rows``."""
+    return score(demo.snapshot, rows, demo.champion)
+
+
+def labels(rows: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows have the label (bool) and those labels."""
+    known = rows[target].notna().to_numpy()
+    return known, rows[target][known].to_numpy(dtype=int)
+
+
+def area(rows: pd.DataFrame, target: str, scores: np.ndarray) -> Interval:
+    known, truth = labels(rows, target)
+    return auc_interval(truth, np.asarray(scores, dtype=float)[known])
+
+
+# what the demo shows
+
+
+def section(page: str, title: str) -> str:
+    found = re.search(rf"^## {title}$(.*?)(?=^## |\Z)", page, re.M | re.S)
+    assert found, f"no section {title!r}"
+    return found[1]
+
+
+def cells(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[unescape(cell.strip().replace("\\", "")) for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_page_counts_every_file_once(demo):
+    truth = json.loads((demo.home / "inbox" / "truth_counts.json").read_text())
+    counts = {row[0]: int(row[1].replace(",", "")) for row in cells(section(demo.first, "Files by state"))[2:]}
+    assert {state: n for state, n in counts.items() if n and state != "total"} == truth["files"]
+    assert counts["total"] == sum(truth["files"].values())
+
+
+def test_the_page_names_every_rule_that_quarantined(demo):
+    truth = json.loads((demo.home / "inbox" / "truth_counts.json").read_text())
+    table = cells(section(demo.first, "Quarantine by rule"))[2:]
+    counts = {row[0]: int(row[1]) for row in table}
+    assert all(row[2] for row in table)  # what to do
+    lines = read_truth(demo.home / "inbox")
+    broken = lines[(lines["kind"] != "row") & (lines["expected_state"] == "quarantined")]
+    assert sum(counts.values()) == truth["files"]["quarantined"]
+    assert counts == dict(Counter(broken["expected_rule"]))
+
+
+def test_the_page_shows_each_gate_with_value_interval_limit_and_verdict(demo):
+    header, _, *gates = cells(section(demo.first, "Gates"))
+    assert header[:5] == ["gate", "value", "interval", "limit", "verdict"]
+    policy = load_policy(DEPLOYMENTS / "policies" / "demo.yaml")
+    assert len(gates) >= len(policy.gates)
+    floors = [row for row in gates if re.fullmatch(r"[01]\.\d{3}", row[1])]
+    assert all(re.fullmatch(r"\d\.\d{3} to \d\.\d{3}", row[2]) and re.match(r"> 0\.\d", row[3]) for row in floors)
+    assert len(floors) >= 4
+    assert {row[4] for row in gates} <= {verdict.value for verdict in Verdict}
+    assert "first run: floors only, there is no champion to compare with" in section(demo.first, "Gates")
+
+
+def test_the_page_ends_with_champion_prediction_and_commands(demo):
+    assert "Version 1 serves." in section(demo.first, "Champion")
+    prediction = cells(section(demo.first, "Prediction"))[2:]
+    assert [row[0] for row in prediction] == list(TARGETS)
+    assert all(row[1] in ("positive", "negative") and 0 <= float(row[2]) <= 1 for row in prediction)
+    commands = section(demo.first, "Look further")
+    for purpose in ("Prefect UI", "MLflow UI", "Quarantined rows", "Data Docs"):
+        assert purpose in commands
+    for path in re.findall(r"^(/\S+\.(?:csv|html))$", commands, re.M):
+        assert Path(path).is_file()
+    assert len(re.findall(r"^(/\S+\.(?:csv|html))$", commands, re.M)) >= 2
+    assert (demo.home / "pages" / "demo.html").is_file()
+
+
+def test_a_second_demo_finds_nothing_new_and_does_not_train(demo):
+    assert "Nothing was trained: nothing is new" in section(demo.second, "Gates").replace("\\", "")
+    assert "Version 1 serves." in section(demo.second, "Champion")
+    assert section(demo.second, "Files by state") == section(demo.first, "Files by state")
+    assert demo.left_by_second == demo.left_by_first
+
+
+# what the champion has learnt
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_champion_recovers_most_of_what_the_oracle_sees(rows, answers, target):
+    known, truth = labels(rows, target)
+    best = auc(truth, rows[SEVERITY[target]][known].to_numpy())
+    found = area(rows, target, answers[f"{target}_probability"].to_numpy())
+    share = (found.value - 0.5) / (best - 0.5)
+    print(
+        f"\n{target}: champion AUC {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), oracle {best:.3f}, "
+        f"n {len(truth)}, positives {truth.sum()}, recovered {share:.1%}"
+    )
+    assert share >= SHARE
+
+
+# negative controls, on the same rows
+
+
+def traceless(drawn: DrawnStudy, folder: Path) -> np.ndarray:
+    """Return the canonical image of a study's report with the same header, age, sex and rate, but flat traces."""
+    rate = round(draw_record(SEED, drawn).rhythm.rate)
+    header = Header(drawn.name, drawn.hn, drawn.taken, drawn.age, drawn.female, rate)
+    path = folder / "traceless.pdf"
+    draw_report(np.zeros((12, SAMPLES)), FS, drawn.fmt, drawn.paper, header, path)
+    return canonical_image(render_page(path, DEFAULT_LIMITS), FORMATS[drawn.fmt.value])
+
+
+@pytest.fixture(scope="module")
+def traceless_answers(demo, rows, tmp_path_factory) -> dict[str, np.ndarray]:
+    folder = tmp_path_factory.mktemp("traceless")
+    drawn = {path: entry.study for entry in plan_entries(STUDIES, SEED, defects=True) for path, _ in entry.files}
+    studies = [drawn[path] for path in rows["path"]]
+    assert [study.fmt.value for study in studies] == rows["ecg_format"].tolist()
+    seen = set()
+
+    def images() -> Iterator[np.ndarray]:
+        for study in studies:
+            image = traceless(study, folder)
+            seen.add((study.fmt, study.paper, hashlib.sha256(image.tobytes()).hexdigest()))
+            yield image
+
+    answers = ECGClassifier(demo.champion, round_probabilities=False).predict_batch(images())
+    # all pages of a format and paper are the same: nothing printed beside the traces reaches the model
+    assert len(seen) == len({(fmt, paper) for fmt, paper, _ in seen})
+    return answers
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_champion_knows_nothing_from_reports_without_traces(rows, traceless_answers, target):
+    found = area(rows, target, traceless_answers[target])
+    print(f"\n{target}, flat traces: AUC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})")
+    assert found.low <= 0.5 <= found.high
+
+
+def average_page(snapshot: Snapshot, name: str, pages: int = 40) -> np.ndarray:
+    """Return the mean of validation pages of one format: it shows which format it is, and nobody's ECG."""
+    valid = snapshot.rows(Split.VALID)
+    shas = valid["image_sha256"][valid["ecg_format"] == name].head(pages)
+    total = sum(load_image(snapshot.image_path(sha)).astype(np.uint32) for sha in shas)
+    return (total / len(shas)).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_champion_knows_nothing_from_the_format_alone(demo, rows, target):
+    names = sorted(FORMATS)
+    pages = [average_page(demo.snapshot, name) for name in names]
+    per_format = ECGClassifier(demo.champion, round_probabilities=False).predict_batch(pages)[target]
+    assert len(set(per_format)) == len(FORMATS)  # it does tell them apart
+    scores = rows["ecg_format"].map(dict(zip(names, per_format, strict=True))).to_numpy(dtype=float)
+    found = area(rows, target, scores)
+    print(f"\n{target}, format only {per_format}: AUC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})")
+    assert found.low <= 0.5 <= found.high
+
+
+def shuffled_snapshot(snapshot: Snapshot, path: Path, seed: int) -> Path:
+    """Copy a snapshot with the labels of train and of valid dealt out anew within each split; the others stay."""
+    shutil.copytree(snapshot.path, path, copy_function=os.link)
+    studies, rng = snapshot.studies.copy(), np.random.default_rng(seed)
+    for split in (Split.TRAIN, Split.VALID):
+        at = studies.index[studies["split"] == split.value].to_numpy()
+        studies.loc[at, list(TARGETS)] = studies.loc[rng.permutation(at), list(TARGETS)].to_numpy()
+    studies = studies.astype(dict.fromkeys(TARGETS, "Int8"))
+    for name in ("studies.parquet", "snapshot.json"):
+        (path / name).unlink()  # a hard link: writing would alter the original
+    studies.to_parquet(path / "studies.parquet")
+    digest = hashlib.sha256((path / "studies.parquet").read_bytes()).hexdigest()
+    meta = dict(snapshot.meta) | {"id": "shuffled", "studies_sha256": digest}
+    (path / "snapshot.json").write_text(json.dumps(meta))
+    return path
+
+
+SHUFFLES, SHUFFLED_EPOCHS = 4, 2
+
+
+@pytest.fixture(scope="module")
+def shuffled(demo, rows, tmp_path_factory) -> list[pd.DataFrame]:
+    """Predictions on the true test rows of four trainings of the demo's recipe, each on labels shuffled anew."""
+    recipe = Recipe.load(DEPLOYMENTS / "recipes" / "multi-task-demo.yaml")
+    found = []
+    for seed in range(SHUFFLES):
+        folder = tmp_path_factory.mktemp(f"shuffled-{seed}")
+        path = shuffled_snapshot(demo.snapshot, folder / "snapshot", seed)
+        before, after = demo.snapshot.studies, Snapshot.open(path).studies
+        assert (before["scar"].sum(), before["lvef"].sum()) == (after["scar"].sum(), after["lvef"].sum())
+        assert not before["scar"].equals(after["scar"])
+        # a seed of its own: trainings from one start lean to the same side
+        short = replace(recipe, training=replace(recipe.training, epochs=SHUFFLED_EPOCHS, seed=100 + seed))
+        run = train(path, short, folder / "run", progress=False)
+        found.append(score(demo.snapshot, rows, run / "model"))
+    return found
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_training_on_shuffled_labels_learns_nothing(rows, shuffled, target):
+    """One such training leans to a random side of 0.5, which DeLong's interval of its test rows does not know of.
+
+    So the interval is of the mean over trainings: t with K - 1 degrees of freedom, the variance between trainings
+    divided by K, plus DeLong's variance of the rows, which all trainings share.
+    """
+    areas = [area(rows, target, predictions[f"{target}_probability"].to_numpy()) for predictions in shuffled]
+    values = np.array([each.value for each in areas])
+    of_rows = np.mean([((each.high - each.low) / (2 * norm.ppf(0.975))) ** 2 for each in areas])
+    error = t.ppf(0.975, SHUFFLES - 1) * np.sqrt(values.var(ddof=1) / SHUFFLES + of_rows)
+    print(f"\n{target}, shuffled labels: AUC {values.mean():.3f} +- {error:.3f} of {np.round(values, 3)}")
+    assert abs(values.mean() - 0.5) <= error
+
+
+def judged(predictions: pd.DataFrame) -> Decision:
+    policy = load_policy(DEPLOYMENTS / "policies" / "demo.yaml")
+    passed = Check(True, "taken as passed, so that only what was learnt decides")
+    return decide(policy, Evidence(evaluate_all(predictions, policy.level), None, (), passed, passed))
+
+
+def test_a_candidate_trained_on_shuffled_labels_fails_the_gates_that_the_champion_passes(answers, shuffled):
+    assert judged(answers).outcome is Outcome.PROMOTE
+    for predictions in shuffled:
+        decision = judged(predictions)
+        print(f"\nshuffled labels: {decision.outcome}: {decision.reason}")
+        assert decision.outcome is not Outcome.PROMOTE

@@ -1,0 +1,103 @@
+"""Processes that the tests race and kill: run as `python contender.py WHAT URL ...`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import event
+
+from ecgcore.errors import PromotionError
+from ecgcore.ledger import promotion, promotion_run
+from ecgcore.ledger.ledger import Ledger
+
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import NOW, Builder
+
+
+def hospital(studies: int):
+    """One table and its ECGs, all of the training years."""
+    build = Builder()
+    table = build.table("cmr/all.csv")
+    days = [date(2010 + n % 5, 1 + n % 12, 1 + n % 28) for n in range(studies)]
+    files = [build.ecg(f"ecg/{n}.pdf") for n in range(studies)]
+    rows = [build.row(table, n + 2, f"{n}.pdf", f"HN{n}", days[n]) for n in range(studies)]
+    return build, files, table, rows
+
+
+def ingest(url: str, name: str, studies: str) -> None:
+    build, files, table, rows = hospital(int(studies))
+    with Ledger(url) as ledger:
+        ledger.record_batch(build.batch(name, *files, table, *rows), now=NOW)
+
+
+def killed_ingest(url: str, name: str, studies: str, statement: str) -> None:
+    """Ingest, and die just before the n-th statement of the transaction (or before its commit, for 0)."""
+    build, files, table, rows = hospital(int(studies))
+    ledger = Ledger(url)
+    left = [int(statement)]
+
+    def die(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    engine = ledger._database.engine
+    event.listen(engine, "commit" if int(statement) == 0 else "before_cursor_execute", die)
+    left[0] = left[0] or 1
+    ledger.record_batch(build.batch(name, *files, table, *rows), now=NOW)
+
+
+class FolderSteps:
+    """Promotion steps on a folder; dies by SIGKILL before or after the named step."""
+
+    def __init__(self, folder: Path, die_at: str = "") -> None:
+        self.folder, self.die_at = folder, die_at
+
+    def _do(self, step: str, text: str) -> None:
+        if self.die_at == f"before {step}":
+            os.kill(os.getpid(), signal.SIGKILL)
+        (self.folder / f"{step}.new").write_text(text)
+        (self.folder / f"{step}.new").rename(self.folder / step)
+        with (self.folder / "log").open("a") as log:
+            log.write(f"{step} {text}\n")
+        if self.die_at == f"after {step}":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def export(self, record: promotion.PromotionRecord) -> str:
+        self._do("export", record.version)
+        return f"sha of {record.version}"
+
+    def verify(self, record: promotion.PromotionRecord) -> None:
+        if record.version == "bad":
+            raise PromotionError("bad", "differs by 0.1", "export it again")
+        self._do("verify", record.version)
+
+    def link(self, record: promotion.PromotionRecord) -> None:
+        self._do("link", record.version)
+
+    def alias(self, record: promotion.PromotionRecord) -> None:
+        self._do("alias", record.version)
+
+    def clear(self, slot: str) -> None:
+        for step in ("link", "alias"):
+            (self.folder / step).unlink(missing_ok=True)
+
+
+def promote(url: str, folder: str, version: str, die_at: str) -> None:
+    with Ledger(url) as ledger:
+        begun = promotion.begin(ledger, version, "champion", "tester", "because")
+        if die_at == "after begin":
+            os.kill(os.getpid(), signal.SIGKILL)
+        promotion_run.run_promotion(ledger, begun.number, FolderSteps(Path(folder), die_at))
+
+
+def open_only(url: str) -> None:
+    Ledger(url).close()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

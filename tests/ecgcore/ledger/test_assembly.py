@@ -1,0 +1,62 @@
+"""From readers and validation to the ledger's words."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ecgcore.cmr.rule import Effect as RuleEffect
+from ecgcore.cmr.verdict import RowFailure
+from ecgcore.ledger.assembly import join_pages, page_of, row_faults
+from ecgcore.ledger.batch import PageFacts
+from ecgcore.ledger.finding import Effect, Finding
+from ecgcore.reports.reason import Reason
+from ecgcore.reports.result import ReadResult
+
+GOOD = ReadResult(
+    Path("a.pdf"), "f" * 64, 1, True, ecg_format="old", image_sha256="a" * 64, image_path=Path("aa/x.png")
+)
+
+
+def failure(rule: str, effect: RuleEffect) -> RowFailure:
+    return RowFailure("t:2", rule, "c", "v", "h", effect)
+
+
+def test_a_good_page_becomes_facts():
+    assert page_of(GOOD) == PageFacts("old", "a" * 64, "aa/x.png", None, None)
+
+
+def test_a_refused_page_keeps_rule_value_and_hint():
+    refused = ReadResult(Path("a.pdf"), "f" * 64, 1, False, Reason.BLANK_PAGE, "white", "send it again")
+    assert page_of(refused) == Finding("blank-page", "white", "send it again")
+
+
+def test_a_page_with_two_hospital_numbers_is_not_used():
+    assert page_of(replace(GOOD, hn_ambiguous=True)).rule == "ambiguous-hospital-number"
+
+
+@pytest.mark.parametrize(
+    ("effects", "wanted"),
+    [
+        ([RuleEffect.EXCLUDE, RuleEffect.QUARANTINE], Effect.QUARANTINE),
+        ([RuleEffect.QUARANTINE, RuleEffect.EXCLUDE], Effect.QUARANTINE),
+        ([RuleEffect.WARN, RuleEffect.EXCLUDE], Effect.EXCLUDE),
+    ],
+)
+def test_quarantine_outweighs_exclusion(effects, wanted):
+    assert row_faults([failure(str(e), e) for e in effects])["t:2"].effect is wanted
+
+
+def test_warnings_and_duplicates_are_no_faults():
+    assert row_faults([failure("a", RuleEffect.WARN), failure("b", RuleEffect.DUPLICATE)]) == {}
+
+
+def test_pages_join_by_name_only_where_the_name_is_unique():
+    rows = pd.DataFrame({"file_name": ["A.PDF", "twice.pdf", None]})
+    page = PageFacts("old", "a" * 64, "x", "P1", date(2020, 1, 2))
+    joined = join_pages(rows, [("ecg/a.pdf", page), ("ecg/1/twice.pdf", page), ("ecg/2/twice.pdf", page)])
+    assert joined["page_patient_id"].tolist() == ["P1", pd.NA, pd.NA]
+    assert joined["page_ecg_date"].tolist()[0] == pd.Timestamp(2020, 1, 2)
+    assert joined["page_format"].isna().tolist() == [False, True, True]

@@ -1,0 +1,88 @@
+"""Two real processes at once, and processes killed anywhere, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.state import State
+
+CONTENDER = Path(__file__).with_name("contender.py")
+STUDIES = 40
+
+
+def start(*args: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, CONTENDER, *map(str, args)], stderr=subprocess.PIPE)
+
+
+def finish(process: subprocess.Popen[bytes]) -> int:
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode in (0, -9), errors.decode()
+    return process.returncode
+
+
+def assert_complete(url: str) -> None:
+    with Ledger(url) as ledger:
+        counts = ledger.counts()
+        assert (counts.files.total, counts.rows.total, counts.studies) == (STUDIES + 1, STUDIES, STUDIES)
+        assert counts.files.by_state[State.ACCEPTED] == STUDIES + 1
+        assert ledger.check_audit() == 1
+
+
+def test_two_ingests_at_once_open_one_new_ledger_and_double_no_study(url):
+    both = [start("ingest", url, name, STUDIES) for name in ("one", "two")]
+    assert [finish(each) for each in both] == [0, 0]
+    assert_complete(url)
+
+
+@pytest.mark.parametrize("statement", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 12))])
+def test_an_ingest_killed_in_its_transaction_leaves_nothing_and_is_repeated(url, statement):
+    Ledger(url).close()
+    assert finish(start("killed_ingest", url, "one", STUDIES, statement)) == -9
+    with Ledger(url) as ledger:
+        assert ledger.counts().files.total == 0
+    assert finish(start("ingest", url, "one", STUDIES)) == 0
+    assert_complete(url)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("statement", range(1, 30))
+def test_an_ingest_killed_before_any_statement_loses_nothing(tmp_path, statement):
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    Ledger(url).close()
+    finish(start("killed_ingest", url, "one", STUDIES, statement))
+    with Ledger(url) as ledger:
+        assert ledger.counts().files.total in (0, STUDIES + 1)
+    assert finish(start("ingest", url, "two", STUDIES)) == 0
+    assert_complete(url)
+
+
+@pytest.mark.slow
+def test_eight_processes_migrate_one_new_ledger(url):
+    assert [finish(each) for each in [start("open_only", url) for _ in range(8)]] == [0] * 8
+    with Ledger(url) as ledger:
+        assert ledger.counts().files.total == 0
+
+
+@pytest.mark.slow
+def test_fifteen_thousand_rows_are_recorded_within_seconds(url, build, now):
+    from time import process_time  # the machine may be busy with other work
+
+    sys.path.insert(0, str(CONTENDER.parent))
+    from contender import hospital
+
+    _, files, table, rows = hospital(15_000)
+    with Ledger(url) as ledger:
+        started = process_time()
+        summary = ledger.record_batch(build.batch("one", *files, table, *rows), now=now)
+        first = process_time() - started
+        ledger.record_batch(build.batch("two", *files, table, *rows), now=now)
+        again = process_time() - started - first
+    print(f"15,000 rows: {first:.1f} s, again {again:.1f} s of processor time")
+    assert summary.new_studies == 15_000
+    assert first < 15
+    assert again < 3

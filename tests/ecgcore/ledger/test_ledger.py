@@ -1,0 +1,202 @@
+"""Ingest through the ledger: states, counts, corrections, repetition."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from ecgcore.errors import LedgerError
+from ecgcore.ledger.finding import Effect, Finding, RowFault
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.state import State
+from ecgcore.ledger.tables import File, QuarantineEntry, Row, Study
+
+DAY = date(2018, 3, 5)
+
+
+def states(ledger, table=File, key=File.path):
+    with ledger.reading() as connection:
+        return {name: (state, rule) for name, state, rule in connection.execute(select(key, table.state, table.rule))}
+
+
+def row_states(ledger):
+    return states(ledger, Row, Row.row_id)
+
+
+def assert_adds_up(ledger):
+    counts = ledger.counts()
+    for tally in (counts.files, counts.rows):
+        assert sum(tally.by_state.values()) == tally.total
+    with ledger.reading() as connection:
+        assert counts.studies == len(connection.execute(select(Study.study_id)).all())
+        assert counts.rows.by_state[State.ACCEPTED] == counts.studies
+
+
+def test_accepts_a_pair_and_finds_nothing_new_the_second_time(url, build, now):
+    table = build.table("cmr/a.xlsx")
+    batch = build.batch("b1", build.ecg("ecg/x.pdf"), table, build.row(table, 2, "X.PDF", "HN1", DAY, scar=1))
+    with Ledger(url) as ledger:
+        first = ledger.record_batch(batch, now=now)
+        assert (first.new_files, first.new_rows, first.new_studies) == (2, 1, 1)
+        assert states(ledger) == {"ecg/x.pdf": (State.ACCEPTED, None), "cmr/a.xlsx": (State.ACCEPTED, None)}
+        again = ledger.record_batch(build.batch("b2", *batch.files, *batch.rows), now=now + timedelta(days=40))
+        assert (again.new_files, again.new_rows, again.new_studies, again.brought) == (0, 0, 0, None)
+        assert again.ledger == first.ledger
+        assert ledger.known([batch.files[0].sha256, "f" * 64]) == {batch.files[0].sha256}
+        assert ledger.check_audit() == 1
+        with ledger.reading() as connection:
+            study = connection.execute(select(Study.__table__)).one()
+        assert (study.scar, study.lvef_percent, study.year, study.ecg_format) == (1, 60.0, 2018, "old")
+
+
+def test_partners_wait_turn_unpaired_and_are_accepted_when_the_other_comes(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf")), now=now)
+    assert states(ledger)["ecg/x.pdf"][0] is State.WAITING
+    ledger.record_batch(build.batch("b2"), now=now + timedelta(days=30))
+    assert states(ledger)["ecg/x.pdf"][0] is State.WAITING
+    ledger.record_batch(build.batch("b3"), now=now + timedelta(days=30, seconds=1))
+    assert states(ledger)["ecg/x.pdf"][0] is State.UNPAIRED
+    ledger.record_batch(build.batch("b4", table, build.row(table, 2, "x", "HN1", DAY)), now=now + timedelta(days=90))
+    assert states(ledger)["ecg/x.pdf"] == (State.ACCEPTED, None)
+    assert_adds_up(ledger)
+
+
+def test_counts_the_same_content_at_another_path_as_a_duplicate_file(ledger, build, now):
+    one, two = build.ecg("ecg/x.pdf", content="same"), build.ecg("ecg/copy.pdf", content="same")
+    ledger.record_batch(build.batch("b1", one, two), now=now)
+    counts = ledger.counts().files
+    assert (counts.total, counts.by_state[State.WAITING], counts.by_state[State.DUPLICATE]) == (2, 1, 1)
+    table = build.table("cmr/a.csv")
+    ledger.record_batch(build.batch("b2", one, two, table, build.row(table, 2, "copy.pdf", "HN1", DAY)), now=now)
+    assert states(ledger)["ecg/x.pdf"][0] is State.ACCEPTED
+    assert ledger.counts().files.total == 3
+    assert_adds_up(ledger)
+
+
+def test_a_failed_row_quarantines_row_and_ecg_until_a_corrected_row_names_the_entry(ledger, build, now):
+    bad = build.table("cmr/a.csv")
+    fault = RowFault("lvef-range", "150", "give a percentage")
+    old = build.row(bad, 2, "x.pdf", "HN1", DAY, lvef_percent=150.0, fault=fault)
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf"), bad, old), now=now)
+    assert states(ledger)["ecg/x.pdf"] == (State.QUARANTINED, "lvef-range")
+    assert ledger.counts().files.by_rule == {"lvef-range": 1, "rows": 1}
+    entry = next(entry for entry in ledger.open_entries() if entry.is_row)
+    assert (entry.subject, entry.finding, entry.path, entry.row) == (
+        old.row_id,
+        Finding(*fault_parts(fault)),
+        "cmr/a.csv",
+        2,
+    )
+    good = build.table("cmr/corrected.csv")
+    new = build.row(good, 2, "x.pdf", "HN1", DAY, lvef_percent=50.0, entry=entry.entry_id)
+    ledger.record_batch(build.batch("b2", good, new), now=now)
+    assert row_states(ledger) == {old.row_id: (State.DUPLICATE, "superseded"), new.row_id: (State.ACCEPTED, None)}
+    assert states(ledger)["ecg/x.pdf"] == (State.ACCEPTED, None)
+    assert ledger.open_entries() == []
+    with ledger.reading() as connection:
+        released = connection.execute(select(QuarantineEntry.released_at, QuarantineEntry.released_by)).all()
+    assert {tuple(each) for each in released} == {(now, new.row_id)}
+    assert_adds_up(ledger)
+
+
+def fault_parts(fault):
+    return fault.rule, fault.value, fault.hint
+
+
+def test_a_page_fault_of_validation_is_decided_anew_when_the_right_file_comes(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    fault = RowFault("page-agrees-with-table", "patient", "look")
+    row = build.row(table, 2, "x.pdf", "HN1", DAY, fault=fault)
+    wrong = build.ecg("ecg/1/x.pdf", hn="HN2", day=DAY)
+    ledger.record_batch(build.batch("b1", wrong, table, row), now=now)
+    assert row_states(ledger)[row.row_id] == (State.QUARANTINED, "page-agrees-with-table")
+    ledger.record_batch(build.batch("b2", build.ecg("ecg/2/x.pdf", hn="HN1", day=DAY)), now=now)
+    assert row_states(ledger)[row.row_id] == (State.ACCEPTED, None)
+    assert states(ledger)["ecg/1/x.pdf"][0] is State.WAITING
+    assert ledger.open_entries() == []
+
+
+def test_an_excluding_rule_excludes_row_and_ecg_without_an_entry(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    fault = RowFault("adult", "17", "nothing to do", Effect.EXCLUDE)
+    row = build.row(table, 2, "x.pdf", "HN1", DAY, fault=fault)
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf"), table, row), now=now)
+    assert states(ledger)["ecg/x.pdf"] == (State.EXCLUDED, "adult")
+    assert row_states(ledger)[row.row_id] == (State.EXCLUDED, "adult")
+    assert ledger.open_entries() == []
+
+
+def test_rejected_tables_unknown_files_and_bad_pages_are_quarantined_with_an_entry(ledger, build, now):
+    unreadable = Finding("unreadable", "not a PDF", "send it again")
+    table = build.table("cmr/a.csv", fault=Finding("required-columns", "hn", "add the column"))
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf", fault=unreadable), table), now=now)
+    assert {(e.path, e.finding.rule) for e in ledger.open_entries()} == {
+        ("ecg/x.pdf", "unreadable"),
+        ("cmr/a.csv", "required-columns"),
+    }
+    ledger.record_batch(build.batch("b2", build.ecg("ecg/x.pdf", content="rescanned")), now=now + timedelta(hours=1))
+    by_content = states(ledger, key=File.sha256).values()
+    assert sorted(by_content, key=str) == sorted(
+        [
+            (State.DUPLICATE, "superseded"),
+            (State.QUARANTINED, "required-columns"),
+            (State.WAITING, "label-row-missing"),
+        ],
+        key=str,
+    )
+    assert [e.path for e in ledger.open_entries()] == ["cmr/a.csv"]
+
+
+def test_a_row_that_contradicts_an_accepted_study_disputes_it_until_it_is_corrected(ledger, build, now):
+    first, second = build.table("cmr/a.csv"), build.table("cmr/b.csv")
+    ecg = build.ecg("ecg/x.pdf")
+    ledger.record_batch(build.batch("b1", ecg, first, build.row(first, 2, "x.pdf", "HN1", DAY, scar=0)), now=now)
+    ledger.record_batch(build.batch("b2", second, build.row(second, 2, "x.pdf", "HN1", DAY, scar=1)), now=now)
+    assert ledger.counts().disputed == 1
+    (entry,) = ledger.open_entries()
+    assert (entry.finding.rule, entry.finding.value) == ("sources-agree", "scar")
+    third = build.table("cmr/c.csv")
+    corrected = build.row(third, 2, "x.pdf", "HN1", DAY, scar=0, entry=entry.entry_id)
+    ledger.record_batch(build.batch("b3", third, corrected), now=now)
+    assert (ledger.counts().disputed, ledger.open_entries()) == (0, [])
+    assert states(ledger)["ecg/x.pdf"] == (State.ACCEPTED, None)
+    assert_adds_up(ledger)
+
+
+def test_test_patients_get_no_further_studies(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    days = [date(2016, 5, 1), date(2018, 5, 1), date(2023, 5, 1)]
+    files = [build.ecg(f"ecg/{day.year}.pdf", fmt="old" if day.year < 2017 else "new") for day in days]
+    rows = [build.row(table, i, f"{day.year}", "HN1", day) for i, day in enumerate(days, 2)]
+    ledger.record_batch(build.batch("b1", files[0], table, *rows), now=now)
+    ledger.record_batch(build.batch("b2", *files[1:]), now=now)
+    ledger.record_batch(build.batch("b3"), now=now + timedelta(days=99))
+    found = states(ledger)
+    assert found["ecg/2016.pdf"] == (State.ACCEPTED, None)
+    assert found["ecg/2018.pdf"] == found["ecg/2023.pdf"] == (State.EXCLUDED, "test-patient")
+    assert_adds_up(ledger)
+
+
+def test_refuses_an_ecg_without_a_page_and_keeps_nothing_of_the_batch(ledger, build, now):
+    from dataclasses import replace
+
+    good, bare = build.ecg("ecg/a.pdf"), replace(build.ecg("ecg/b.pdf"), page=None)
+    with pytest.raises(LedgerError, match=r"ecg/b\.pdf: is a new ECG without a page"):
+        ledger.record_batch(build.batch("b1", good, bare), now=now)
+    assert ledger.counts().files.total == 0
+
+
+def test_an_empty_inbox_is_success(ledger, build, now):
+    summary = ledger.record_batch(build.batch("b1"), now=now)
+    assert (summary.new_files, summary.ledger.files.total, summary.brought) == (0, 0, None)
+
+
+def test_a_wrong_url_names_the_setting(tmp_path):
+    with pytest.raises(LedgerError, match="give sqlite:///PATH"):
+        Ledger("mysql://somewhere/x")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        Ledger(f"sqlite:///{tmp_path}/file/ledger.db")

@@ -1,0 +1,24 @@
+"""The page that ends the demo."""
+
+from __future__ import annotations
+
+from ecgcore.pages.markdown import render_markdown
+
+
+def test_it_shows_gates_champion_prediction_and_commands(make_demo_page):
+    text = render_markdown(make_demo_page("v1"))
+    assert "Version v1 serves." in text
+    assert "| v1 | positive | 0.731 |" in text
+    assert "```\nv1\n```" in text
+    assert "approval manual" in text
+
+
+def test_a_second_run_says_why_it_did_not_train(make_demo_page):
+    text = render_markdown(make_demo_page(decision=None, why_not_trained="nothing is new"))
+    assert "Nothing was trained: nothing is new" in text
+
+
+def test_what_is_missing_is_said(make_demo_page):
+    text = render_markdown(make_demo_page(champion=None, prediction=()))
+    assert "There is no champion." in text
+    assert "Nothing was predicted." in text

@@ -1,0 +1,35 @@
+"""The ingest page: counts, alerts, and the order of its files."""
+
+from __future__ import annotations
+
+from ecgcore.pages.ingest_page import FileLine
+from ecgcore.pages.markdown import render_markdown
+
+
+def test_every_state_is_shown_and_the_total(make_ingest_page):
+    text = render_markdown(make_ingest_page(alerts=(), rows_by_state={}))
+    for line in ("| accepted | 2 |", "| waiting | 0 |", "| quarantined | 1 |", "| excluded | 0 |", "| total | 3 |"):
+        assert line in text
+
+
+def test_counts_that_do_not_add_up_are_said(make_ingest_page):
+    assert "do not add up: 4 files seen, 3 with a state" in render_markdown(make_ingest_page(files_seen=4))
+    assert "do not add up" not in render_markdown(make_ingest_page())
+
+
+def test_an_empty_inbox_is_good_news(make_ingest_page):
+    page = make_ingest_page(
+        files_seen=0, counts_by_state={}, rows_by_state={}, alerts=(), rules=(), files=(), studies=0
+    )
+    text = render_markdown(page)
+    assert "The inbox was empty" in text
+    assert "Nothing was quarantined." in text
+
+
+def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page):
+    files = tuple(FileLine(f"a{i:03d}.pdf", "accepted", "", "", "") for i in range(300))
+    late = FileLine("z.pdf", "quarantined", "blank-page", "0", "scan again")
+    text = render_markdown(make_ingest_page(files=(*files, late)))
+    assert text.index("z.pdf") < text.index("a000.pdf")
+    assert "200 of 301 rows shown" in text
+    assert "a299.pdf" not in text

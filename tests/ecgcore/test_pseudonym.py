@@ -1,0 +1,42 @@
+"""Pseudonyms: HMAC-SHA256, checked against the standard library's one-shot digest."""
+
+import hashlib
+import hmac
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecgcore.errors import SettingsError
+from ecgcore.pseudonym import Pseudonymiser, normalise_hn
+
+KEY = b"a key for tests only, 16+ bytes"
+
+
+def test_patient_id_is_the_hmac_of_the_normalised_number():
+    wanted = hmac.digest(KEY, b"patient:1234567", hashlib.sha256).hex()[:20]
+    assert Pseudonymiser(KEY).patient_id(" 12-345 67") == f"P{wanted}"
+
+
+def test_another_day_is_another_study():
+    p = Pseudonymiser(KEY)
+    assert p.study_id("P1", date(2020, 1, 2)) != p.study_id("P1", date(2020, 1, 3))
+
+
+def test_keys_are_told_apart_by_their_fingerprint_and_do_not_show():
+    one, other = Pseudonymiser(KEY), Pseudonymiser(KEY + b"!")
+    assert one.fingerprint != other.fingerprint
+    assert KEY.decode() not in repr(one)
+
+
+def test_a_short_key_is_refused():
+    with pytest.raises(SettingsError, match="at least 16 bytes"):
+        Pseudonymiser(b"short")
+
+
+@given(st.text(alphabet="0123456789abcXYZ", min_size=1), st.sampled_from(["-", " ", "/", "."]))
+def test_separators_and_case_do_not_make_another_patient(hn, separator):
+    p = Pseudonymiser(KEY)
+    assert p.patient_id(separator.join(hn).lower()) == p.patient_id(hn.upper())
+    assert normalise_hn(normalise_hn(hn)) == normalise_hn(hn)

@@ -1,0 +1,312 @@
+"""A synthetic hospital and homes of its own for the tests of the flows.
+
+The command line runs in subprocesses, as a user runs it. What several tests start from is made once for all
+pytest-xdist workers, and copied before anyone changes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
+TIMEOUT = 400
+
+RECIPE = """
+name: tiny
+description: The smallest network, for tests
+slot: champion
+promotable: true
+start_from: null
+input: {kind: image, height: 64, width: 96, interpolation: area}
+data: {formats: [old, new]}
+model:
+  family: multi-task
+  backbone: test_resnet
+  latent_dim: 64
+  targets: [scar, lvef]
+  pretrained: false
+  bias_head: true
+loss:
+  ratio: {scar: 0.5, lvef: 0.5}
+  class_weights: none
+augment: {}
+optimiser: {name: adamw, learning_rate: 3.0e-3, weight_decay: 0.05}
+schedule: {warmup_steps: 2, decay: cosine}
+training:
+  epochs: %(epochs)d
+  batch_size: 32
+  accumulate: 1
+  early_stopping_patience: null
+  weight_averaging: {kind: ema, decay: 0.99}
+  precision: auto
+  seed: 1
+  num_threads: 1
+"""
+
+LAX = """
+name: lax
+approval: automatic
+level: 0.95
+gates:
+  - {kind: no-leak}
+  - {kind: reproduces}
+  - {kind: minimum-cases, targets: [scar, lvef], test_sets: [old, new], positives: 2, negatives: 2}
+  - {kind: floor, metric: auc, targets: [scar, lvef], test_sets: [new], at_least: 0.0001}
+  - {kind: floor, metric: auc, targets: [scar, lvef], test_sets: [old], at_least: 0.9, severity: warn}
+  - {kind: non-inferior, targets: [scar, lvef], test_sets: [old, new], margin: 0.03, severity: warn}
+"""
+
+POLICIES = {
+    "lax": LAX,
+    "manual": LAX.replace("name: lax", "name: manual").replace("automatic", "manual"),
+    "undecided": LAX.replace("name: lax", "name: undecided").replace("positives: 2", "positives: 5000"),
+    "impossible": LAX.replace("name: lax", "name: impossible")
+    + "  - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.0001}\n",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """What it printed; the command must have succeeded and printed nothing else."""
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Cli:
+    """The real command line under a home of its own."""
+
+    home: Path
+    deployments: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ECG_", "PREFECT_", "MLFLOW_", "AWS_"))}
+        ours = {"ECG_HOME": str(self.home), "ECG_DEPLOYMENTS": str(self.deployments), "OMP_NUM_THREADS": "1"}
+        return {**kept, **ours, "COLUMNS": "120", **more}
+
+    def start(self, *words: object, **more: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command(*words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment(**more),
+            cwd=self.deployments,
+            start_new_session=True,
+        )
+
+    def __call__(self, *words: object, **more: str) -> Done:
+        process = self.start(*words, **more)
+        try:
+            out, err = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return Done(process.returncode, out, err)
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "flows.cli", *map(str, words)]
+
+
+@dataclass(frozen=True)
+class Books:
+    """The ledger's database, read from outside with plain SQL."""
+
+    path: Path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute(query).fetchall()
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        """State and rule of every file by its path; further paths of a known content are duplicates."""
+        first = self.rows("SELECT path, state, COALESCE(rule, '') FROM file")
+        more = [(path, "duplicate", "") for (path,) in self.rows("SELECT path FROM file_sighting")]
+        return {path: (state, rule) for path, state, rule in [*first, *more]}
+
+    def lines(self) -> dict[tuple[str, int], tuple[str, str]]:
+        """State and rule of every table row by table path and row number."""
+        columns = "f.path, r.row, r.state, COALESCE(r.rule, '')"
+        query = f"SELECT {columns} FROM row r JOIN file f ON f.sha256 = r.table_sha256"
+        return {(path, row): (state, rule) for path, row, state, rule in self.rows(query)}
+
+    def studies(self) -> list[tuple[Any, ...]]:
+        return self.rows("SELECT study_id, patient_id, file_sha256, row_id, split, test_set FROM study ORDER BY 1")
+
+    def totals(self) -> dict[str, int]:
+        """How many lines each table has: equal before and after means nothing was lost and nothing was added."""
+        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: self.rows(f'SELECT COUNT(*) FROM "{name}"')[0][0] for name in sorted(tables)}
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def once(shared: Path) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once, whichever worker comes first; the others wait for it."""
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        path, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(path, ignore_errors=True)
+                path.mkdir()
+                fill(path)
+                done.touch()
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def deployments(once: Callable[..., Path]) -> Path:
+    def fill(path: Path) -> None:
+        (path / "recipes").mkdir()
+        (path / "policies").mkdir()
+        (path / "recipes" / "tiny.yaml").write_text(RECIPE % {"epochs": 2}, encoding="utf-8")
+        (path / "recipes" / "long.yaml").write_text(
+            (RECIPE % {"epochs": 40}).replace("name: tiny", "name: long"), encoding="utf-8"
+        )
+        for name, text in POLICIES.items():
+            (path / "policies" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    return once("deployments", fill)
+
+
+@pytest.fixture(scope="session")
+def hospital(once: Callable[..., Path], deployments: Path) -> Path:
+    """An inbox with every defect, and the truth beside it."""
+
+    def fill(path: Path) -> None:
+        made = Cli(path / "home", deployments)(
+            "synth", "--out", path / "inbox", "--studies", STUDIES, "--seed", SEED, "--defects"
+        )
+        assert made.code == 0, made.err
+        (path / "made.json").write_text(json.dumps({"studies": STUDIES, "seed": SEED}), encoding="utf-8")
+
+    return once("hospital", fill) / "inbox"
+
+
+@pytest.fixture(scope="session")
+def small_hospital(once: Callable[..., Path], deployments: Path) -> Path:
+    """A dozen sound studies."""
+
+    def fill(path: Path) -> None:
+        made = Cli(path / "home", deployments)("synth", "--out", path / "inbox", "--studies", 12, "--seed", 5)
+        assert made.code == 0, made.err
+
+    return once("small_hospital", fill) / "inbox"
+
+
+@pytest.fixture(scope="session")
+def ingested(once: Callable[..., Path], deployments: Path, hospital: Path) -> Path:
+    """``home`` after the first ingest of the hospital, ``summary.json``, ``stderr.txt``. Copy it, do not change it."""
+
+    def fill(path: Path) -> None:
+        done = Cli(path / "home", deployments)("ingest", hospital, "--json")
+        assert done.code == 0, done.err
+        (path / "summary.json").write_text(done.out, encoding="utf-8")
+        (path / "stderr.txt").write_text(done.err, encoding="utf-8")
+
+    return once("ingested", fill)
+
+
+@pytest.fixture(scope="session")
+def trained(once: Callable[..., Path], deployments: Path, ingested: Path) -> Path:
+    """``home`` with champion 1, and in ``*.out`` and ``*.err`` all that was said on the way. Do not change it."""
+
+    def fill(path: Path) -> None:
+        cli = Cli(copied(ingested / "home", path / "home"), deployments)
+        for number, words in enumerate(
+            (("testset", "lock", "old"), ("testset", "lock", "new"), ("retrain", "--recipe", "tiny", "--policy", "lax"))
+        ):
+            done = cli(*words)
+            assert done.code == 0, done.err
+            (path / f"{number}.out").write_text(done.out, encoding="utf-8")
+            (path / f"{number}.err").write_text(done.err, encoding="utf-8")
+
+    return once("trained", fill)
+
+
+@pytest.fixture(scope="session")
+def champion_home(trained: Path) -> Path:
+    return trained / "home"
+
+
+@pytest.fixture(scope="session")
+def small_ingested(once: Callable[..., Path], deployments: Path, small_hospital: Path) -> Path:
+    """A home after the ingest of the small hospital. Copy it, do not change it."""
+
+    def fill(path: Path) -> None:
+        done = Cli(path / "home", deployments)("ingest", small_hospital)
+        assert done.code == 0, done.err
+
+    return once("small_ingested", fill) / "home"
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The xdist worker; ``master`` without xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "master")
+
+
+@pytest.fixture(scope="session")
+def cli_of(deployments: Path) -> Callable[[Path], Cli]:
+    """The command line with a given home."""
+    return lambda home: Cli(home, deployments)
+
+
+@pytest.fixture(scope="session")
+def books_of() -> Callable[[Path], Books]:
+    """The ledger of a given home."""
+    return lambda home: Books(home / "ledger.db")
+
+
+@pytest.fixture
+def cli(tmp_path: Path, deployments: Path) -> Cli:
+    """The command line with a fresh home."""
+    return Cli(tmp_path / "home", deployments)
+
+
+@pytest.fixture
+def small_cli(tmp_path: Path, deployments: Path, small_ingested: Path) -> Cli:
+    """The command line with a copy of the small ingested home."""
+    return Cli(copied(small_ingested, tmp_path / "home"), deployments)
+
+
+@pytest.fixture(scope="module")
+def module_home(tmp_path_factory: pytest.TempPathFactory, ingested: Path) -> Iterator[Path]:
+    """A copy of the ingested home for the tests of one file, which change it in order."""
+    yield copied(ingested / "home", tmp_path_factory.mktemp("module") / "home")
+
+
+def copied(home: Path, to: Path) -> Path:
+    shutil.copytree(home, to, symlinks=True)
+    return to

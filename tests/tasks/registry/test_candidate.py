@@ -1,0 +1,48 @@
+import math
+
+import pytest
+
+from tasks.registry.candidate import REQUIRED_TAGS, model_name
+from tasks.registry.error import RegistryError
+
+
+def test_each_slot_has_a_model_of_its_own():
+    assert model_name("champion") == "ecg-champion"
+    with pytest.raises(RegistryError, match="is not a slot's name"):
+        model_name("Champion; drop")
+
+
+def test_a_run_id_is_a_plain_name(make_candidate):
+    with pytest.raises(RegistryError, match="is not a run's id"):
+        make_candidate("x' or '1'='1")
+
+
+@pytest.mark.parametrize("tag", REQUIRED_TAGS)
+def test_a_missing_tag_is_named(make_candidate, tag):
+    tags = {**make_candidate().tags, tag: ""}
+    with pytest.raises(RegistryError, match=f"lacks the tags {tag}"):
+        make_candidate(tags=tags)
+
+
+def test_a_verdict_must_be_known(make_candidate):
+    with pytest.raises(RegistryError, match="has gate 'maybe'"):
+        make_candidate(gate="maybe")
+
+
+def test_an_infinite_metric_is_refused_because_mlflow_would_store_a_huge_number(make_candidate):
+    with pytest.raises(RegistryError, match="has infinite auc"):
+        make_candidate(metrics={"auc": math.inf})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hn": "123456"},
+        {"patient_id": "123456"},
+        {"study_id": "S" + "0" * 19},
+        {"patient_name": "x"},
+    ],
+)
+def test_predictions_hold_pseudonyms_only(make_candidate, change):
+    with pytest.raises(RegistryError, match="its predictions h"):
+        make_candidate(predictions=make_candidate().predictions.assign(**change))
