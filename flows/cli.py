@@ -49,6 +49,9 @@ def synth(
 @app.command()
 def ingest(
     inbox: Annotated[str | None, typer.Argument(help="Folder or s3://bucket/prefix. Default: ECG_INBOX.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read refused reports again: after a new format, or a machine too busy.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read what is new in the inbox: validate, pair, render, split, and record it in the ledger.
@@ -61,7 +64,7 @@ def ingest(
     settings = prepare()
     from flows.ingest import ingest as flow
 
-    summary = flow(inbox or settings.inbox_uri)
+    summary = flow(inbox or settings.inbox_uri, again)
     if as_json:
         _json(summary.to_json())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -31,11 +32,12 @@ from tasks.validating import validate_rows
 
 
 @flow(name="ingest", description="Inbox -> validated, paired, split studies in the ledger.")
-def ingest(inbox: str | None = None) -> IngestSummary:
+def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
     """Ingest what is new.
 
     Args:
         inbox: folder or ``s3://bucket/prefix``; ``ECG_INBOX`` if not given.
+        again: read refused reports again, too.
 
     Raises:
         EcgError: the inbox cannot be listed or ``ECG_HOME`` cannot be written; nothing is recorded then.
@@ -50,10 +52,12 @@ def ingest(inbox: str | None = None) -> IngestSummary:
         listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
         listed = hash_files(listing)
         new = _unknown(ledger, listed)
+        refused = _refused(ledger, listed) if again else []
         tables = read_tables([each for each in new if each.kind.value != "ecg"], pseudonymiser)
-        pages = _read(new, settings, pseudonymiser)
+        pages = _read([*new, *refused], settings, pseudonymiser)
         report = _validate(tables, pages, listed, settings, batch_id)
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
+        batch = replace(batch, again=frozenset(each.sha256 for each in refused))
         recorded = ledger.record_batch(batch, pair_days=settings.pair_days)
         with ledger.reading() as connection:
             files = standings(connection, batch.files)
@@ -77,6 +81,11 @@ def new_batch_id(started: datetime) -> str:
 def _unknown(ledger: Ledger, listed: Sequence[Listed]) -> list[Listed]:
     known = ledger.known([each.sha256 for each in listed])
     return list({each.sha256: each for each in listed if each.sha256 not in known}.values())
+
+
+def _refused(ledger: Ledger, listed: Sequence[Listed]) -> list[Listed]:
+    refused = ledger.refused([each.sha256 for each in listed])
+    return list({each.sha256: each for each in listed if each.sha256 in refused}.values())
 
 
 def _read(new: Sequence[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:

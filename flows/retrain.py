@@ -53,6 +53,8 @@ def retrain(recipe: str | None = None, policy: str | None = None, force: bool = 
     recipe_file = settings.deployments / "recipes" / f"{recipe or settings.recipe}.yaml"
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
     plan, rules = Recipe.load(recipe_file), load_policy(policy_file)
+    if plan.promotable:
+        rules.check_covers(plan.model.targets)
     slot = plan.slot.value if plan.slot else plan.name
     registry = registry_of(settings)
     with open_ledger(settings) as ledger:

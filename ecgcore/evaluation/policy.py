@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -75,6 +75,26 @@ class Policy:
     approval: Approval
     level: float
     gates: tuple[Gate, ...]
+
+    def check_covers(self, targets: Sequence[str]) -> None:
+        """Check that no head could be promoted unjudged.
+
+        Raises:
+            RecipeError: no blocking floor of a whole test set names the target.
+        """
+        floors = {
+            gate.target
+            for gate in self.gates
+            if isinstance(gate, MetricGate) and gate.kind is GateKind.FLOOR
+            if gate.severity is Severity.BLOCK and gate.slice_by is None
+        }
+        for target in targets:
+            if target not in floors:
+                raise RecipeError(
+                    f"policy {self.name}",
+                    f"has no blocking floor for {target}, so that head would be promoted unjudged",
+                    "add a gate of kind floor to the policy, or take the target out of the recipe",
+                )
 
 
 def load_policy(path: Path) -> Policy:

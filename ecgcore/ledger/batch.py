@@ -62,11 +62,13 @@ class IngestBatch:
         batch_id: a name that no other ingest uses.
         files: the listed files.
         rows: rows of the tables among them.
+        again: known contents among the files that were read again; what was found replaces what stood there.
     """
 
     batch_id: str
     files: Sequence[SourceFile] = ()
     rows: Sequence[SourceRow] = field(default=())
+    again: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self.files]

@@ -34,6 +34,7 @@ class BatchSummary:
         new_duplicates: further paths of known contents.
         new_rows: label rows that were new.
         new_studies: studies accepted by this ingest, earlier files and rows included.
+        reread: refused reports that were read again.
         brought: the files and rows of this ingest by state; None if nothing was new.
         ledger: everything by state.
     """
@@ -45,6 +46,7 @@ class BatchSummary:
     new_studies: int
     brought: Counts | None
     ledger: Counts
+    reread: int = 0
 
 
 def record(
@@ -62,16 +64,18 @@ def record(
     intake = take_in(connection, batch, now)
     number = intake.number or connection.execute(select(func.max(Batch.number))).scalar()
     accepted = 0 if number is None else _decide(connection, number, batch.batch_id, now, rule, pair_days)
-    if intake.number is not None:
+    if intake.number is not None or intake.reread:
         _audit(connection, batch, intake, accepted, now)
     brought = None if intake.number is None else count(connection, intake.number)
     return BatchSummary(
-        batch.batch_id, intake.files, intake.sightings, intake.rows, accepted, brought, count(connection)
+        batch.batch_id, intake.files, intake.sightings, intake.rows, accepted, brought, count(connection), intake.reread
     )
 
 
 def _audit(connection: Connection, batch: IngestBatch, intake: Intake, accepted: int, now: datetime) -> None:
     detail = {"files": intake.files, "duplicates": intake.sightings, "rows": intake.rows, "studies": accepted}
+    if intake.reread:
+        detail["read_again"] = intake.reread
     audit.record(connection, now, "ingest", batch.batch_id, detail)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from ecgcore.errors import LedgerError
 from ecgcore.ledger import naming
@@ -25,12 +25,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How much of a batch was new: its ordinal (None if nothing was), contents, further paths of known ones, rows."""
+    """How much of a batch was new: its ordinal (None if nothing was), contents, further paths of known ones, rows.
+
+    ``reread`` counts the refused reports that were read again.
+    """
 
     number: int | None
     files: int = 0
     sightings: int = 0
     rows: int = 0
+    reread: int = 0
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:
@@ -46,10 +50,11 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     Raises:
         LedgerError: a new ECG comes without its page and without a fault, or the batch_id was used for another batch.
     """
+    reread = _read_again(connection, batch)
     known = _known_paths(connection, [file.sha256 for file in batch.files])
     contents, sightings = _sort_out(batch.files, known)
     if not contents and not sightings:
-        return Intake(None)
+        return Intake(None, reread=reread)
     if connection.execute(select(Batch.number).where(Batch.batch_id == batch.batch_id)).first():
         raise LedgerError(f"batch {batch.batch_id}", "was recorded before with other content", "name each batch anew")
     number = (connection.execute(select(func.max(Batch.number))).scalar() or 0) + 1
@@ -59,7 +64,28 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     _write(connection, File, [_file_values(file, number, now) for file in contents])
     _write(connection, FileSighting, [_sighting_values(file, number, now) for file in sightings])
     _write(connection, Row, [_row_values(row, number, now) for row in rows])
-    return Intake(number, len(contents), len(sightings), len(rows))
+    return Intake(number, len(contents), len(sightings), len(rows), reread)
+
+
+def refused_pages(connection: Connection, sha256s: Iterable[str]) -> frozenset[str]:
+    """Return those of the contents that are ECG reports whose page was refused."""
+    found: set[str] = set()
+    for part in chunks(sha256s):
+        query = select(File.sha256).where(
+            File.sha256.in_(part), File.kind == FileKind.ECG, File.fault_rule.is_not(None)
+        )
+        found |= set(connection.execute(query).scalars())
+    return frozenset(found)
+
+
+def _read_again(connection: Connection, batch: IngestBatch) -> int:
+    """Replace what the ledger holds of refused reports; an accepted page is never touched."""
+    open_to_it = refused_pages(connection, batch.again)
+    once = {file.sha256: file for file in batch.files if file.sha256 in open_to_it}
+    for sha256, file in once.items():
+        _check_complete(file)
+        connection.execute(update(File).where(File.sha256 == sha256).values(**_page_values(file)))
+    return len(once)
 
 
 def _known_paths(connection: Connection, sha256s: Sequence[str]) -> dict[str, set[str]]:
@@ -95,7 +121,6 @@ def _write(connection: Connection, table: Any, values: list[dict[str, Any]]) -> 
 
 
 def _file_values(file: SourceFile, number: int, now: datetime) -> dict[str, Any]:
-    page = file.page
     return {
         "sha256": file.sha256,
         "path": file.path,
@@ -105,6 +130,13 @@ def _file_values(file: SourceFile, number: int, now: datetime) -> dict[str, Any]
         "batch": number,
         "first_seen": now,
         "state": State.WAITING,
+        **_page_values(file),
+    }
+
+
+def _page_values(file: SourceFile) -> dict[str, Any]:
+    page = file.page
+    return {
         **fault_values(file.fault),
         "ecg_format": page and page.ecg_format,
         "image_sha256": page and page.image_sha256,

@@ -17,7 +17,7 @@ from ecgcore.ledger.batch import IngestBatch
 from ecgcore.ledger.counts import Counts, count
 from ecgcore.ledger.database import Database
 from ecgcore.ledger.ingest import BatchSummary, record
-from ecgcore.ledger.intake import chunks
+from ecgcore.ledger.intake import chunks, refused_pages
 from ecgcore.ledger.label import LabelRow
 from ecgcore.ledger.pairing import PAIR_DAYS
 from ecgcore.ledger.quarantine import OpenEntry, open_entries
@@ -72,6 +72,11 @@ class Ledger:
             for part in chunks(sha256s):
                 found |= set(connection.execute(select(File.sha256).where(File.sha256.in_(part))).scalars())
         return frozenset(found)
+
+    def refused(self, sha256s: Iterable[str]) -> frozenset[str]:
+        """Return those of the content hashes that are ECG reports whose page was refused."""
+        with self.reading() as connection:
+            return refused_pages(connection, sha256s)
 
     def record_batch(
         self,

@@ -133,3 +133,23 @@ def test_the_shipped_policies_load_with_the_hash_of_their_bytes(name, approval):
     sliced = [g for g in policy.gates if isinstance(g, MetricGate) and g.slice_by]
     assert sliced
     assert all(g.severity is Severity.WARN for g in sliced)
+
+
+def test_a_policy_must_judge_every_head():
+    parse().check_covers(["scar"])
+    with pytest.raises(RecipeError, match="no blocking floor for lvef"):
+        parse().check_covers(["scar", "lvef"])
+    with pytest.raises(RecipeError, match="no blocking floor for lvef"):
+        with_gate(kind="non-inferior", margin=0.03, targets=["lvef"], test_sets=["old"]).check_covers(["lvef"])
+
+
+@pytest.mark.parametrize("weak", [{"severity": "warn"}, {"slices": ["sex"], "severity": "block"}])
+def test_a_floor_that_does_not_hold_back_the_whole_set_covers_nothing(weak):
+    policy = with_gate(**{**FLOOR, "targets": ["lvef"], **weak})
+    with pytest.raises(RecipeError, match="lvef"):
+        policy.check_covers(["lvef"])
+
+
+@pytest.mark.parametrize("name", ["default", "demo"])
+def test_the_shipped_policies_cover_both_heads(name):
+    load_policy(POLICIES / f"{name}.yaml").check_covers(["scar", "lvef"])

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from ecgcore.errors import LedgerError
+from ecgcore.ledger.batch import IngestBatch
 from ecgcore.ledger.finding import Effect, Finding, RowFault
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.state import State
@@ -73,6 +74,35 @@ def test_counts_the_same_content_at_another_path_as_a_duplicate_file(ledger, bui
     ledger.record_batch(build.batch("b2", one, two, table, build.row(table, 2, "copy.pdf", "HN1", DAY)), now=now)
     assert states(ledger)["ecg/x.pdf"][0] is State.ACCEPTED
     assert ledger.counts().files.total == 3
+    assert_adds_up(ledger)
+
+
+def test_a_refused_report_that_is_read_again_takes_its_place(ledger, build, now):
+    slow = build.ecg("ecg/x.pdf", fault=Finding("too-slow", "60 s", "read it again"))
+    table = build.table("cmr/a.csv")
+    batch = build.batch("b1", slow, table, build.row(table, 2, "x.pdf", "HN1", DAY))
+    ledger.record_batch(batch, now=now)
+    assert states(ledger)["ecg/x.pdf"] == (State.QUARANTINED, "too-slow")
+    assert ledger.refused([slow.sha256, table.sha256, "f" * 64]) == {slow.sha256}
+    good = build.ecg("ecg/x.pdf")
+    ignored = ledger.record_batch(IngestBatch("b2", [good, table]), now=now)  # known content: its page is not looked at
+    assert (ignored.reread, states(ledger)["ecg/x.pdf"][0]) == (0, State.QUARANTINED)
+    done = ledger.record_batch(IngestBatch("b3", [good, table], again=frozenset({good.sha256})), now=now)
+    assert (done.reread, done.new_files, done.new_studies, done.brought) == (1, 0, 1, None)
+    assert states(ledger) == {"ecg/x.pdf": (State.ACCEPTED, None), "cmr/a.csv": (State.ACCEPTED, None)}
+    assert ledger.open_entries() == []
+    assert ledger.check_audit() == 2
+    assert_adds_up(ledger)
+
+
+def test_an_accepted_report_is_never_replaced_by_reading_it_again(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf"), table, build.row(table, 2, "x", "HN1", DAY)), now=now)
+    other = build.ecg("ecg/x.pdf", picture="another")
+    done = ledger.record_batch(IngestBatch("b2", [other], again=frozenset({other.sha256})), now=now)
+    assert done.reread == 0
+    with ledger.reading() as connection:
+        assert connection.execute(select(Study.image_sha256)).scalar() == build.ecg("ecg/x.pdf").page.image_sha256
     assert_adds_up(ledger)
 
 
