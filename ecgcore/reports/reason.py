@@ -36,7 +36,7 @@ HINTS = {
     Reason.TOO_SLOW: "was the machine busy, `ecg ingest --again`; else render page 1 to a 300 dpi PNG and send that",
     Reason.NO_PAGE: "export the report again; this file holds no page",
     Reason.BLANK_PAGE: "send the page that carries the ECG; the first page is blank",
-    Reason.UNKNOWN_FORMAT: "send an upright report of a known machine, or describe it in reports/formats, then `ecg ingest --again`",
+    Reason.UNKNOWN_FORMAT: "send an upright report of a known machine; or describe it, then `ecg ingest --again`",
     Reason.WRONG_GEOMETRY: "send a landscape letter or A4 page, or exactly the ECG box, at 72 dpi or more",
     Reason.EMPTY_LEAD: "look at the page: the leads named have no trace; repeat the recording or the export",
     Reason.NOT_A_REPORT_FILE: "send a PDF, PNG or JPEG whose name ends as its content is",

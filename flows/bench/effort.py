@@ -22,4 +22,4 @@ class Effort:
     predictions: int
 
 
-FULL = Effort(repeats=3, cache_images=1024, train_steps=(("multi-task", 4), ("multi-task-demo", 30)), predictions=16)
+FULL = Effort(repeats=3, cache_images=1024, train_steps=(("multi-task", 2), ("multi-task-demo", 30)), predictions=16)
