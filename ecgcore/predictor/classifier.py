@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from ecgcore.errors import PredictorError
+from ecgcore.models.factory import Network
 from ecgcore.models.spec import Family
 from ecgcore.predictor.features import encode
 from ecgcore.predictor.mtecg import read_model_dir
@@ -113,6 +114,24 @@ class ECGClassifier:
             raise _unequal(len(clinical_features), done)
         return {target: np.concatenate([np.empty(0), *found]) for target, found in parts.items()}
 
+    @property
+    def network(self) -> Network:
+        """The network in evaluation mode, on ``device``; shared by all callers, so do not change it."""
+        return self._network
+
+    def inputs(
+        self, images: Iterable[ImageSource], clinical_features: Sequence[Mapping[str, float]] | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        """Return what ``network`` is called with: normalised pixels N x 3 x H x W, then the clinical features if it
+        reads them; on ``device``.
+
+        Raises:
+            PredictorError: as :meth:`predict_batch`.
+            ReportError: as :meth:`predict`.
+        """
+        resized = [self._resized(image) for image in images]
+        return self._tensors(resized, self._features(clinical_features, len(resized)))
+
     def _resized(self, image: ImageSource) -> NDArray[np.uint8]:
         return self.transform.resize(load_picture(image))
 
@@ -129,12 +148,15 @@ class ECGClassifier:
         categories, numbers = zip(*(encode(row) for row in rows), strict=True)
         return torch.stack(categories), torch.stack(numbers)
 
+    def _tensors(self, images: list[NDArray[np.uint8]], features: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        pixels = self.transform.normalise(torch.from_numpy(np.stack(images)).to(self.device))
+        return pixels, *(value.to(self.device) for value in features)
+
     def _probabilities(
         self, images: list[NDArray[np.uint8]], features: tuple[torch.Tensor, ...]
     ) -> dict[str, NDArray[np.float64]]:
-        with torch.inference_mode(), _exact(self.device):
-            pixels = self.transform.normalise(torch.from_numpy(np.stack(images)).to(self.device))
-            logits = self._network(pixels, *(value.to(self.device) for value in features))
+        with torch.inference_mode(), exact_convolutions(self.device):
+            logits = self._network(*self._tensors(images, features))
             both = {target: torch.softmax(value, dim=1).double().cpu().numpy() for target, value in logits.items()}
         if not all(np.isfinite(value).all() for value in both.values()):
             raise PredictorError("prediction", "is not a finite number", "do not use this model: its weights overflow")
@@ -165,7 +187,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _exact(device: torch.device) -> AbstractContextManager[None]:
+def exact_convolutions(device: torch.device) -> AbstractContextManager[None]:
     """On a GPU: float32 convolutions without TF32, so that the CPU's probabilities are met to about 1e-6."""
     if device.type == "cpu":
         return nullcontext()
