@@ -19,6 +19,8 @@ class Reason(StrEnum):
     UNKNOWN_FORMAT = "unknown-format"
     WRONG_GEOMETRY = "wrong-geometry"
     EMPTY_LEAD = "empty-lead"
+    WRONG_SCALE = "wrong-scale"
+    WRONG_LEADS = "wrong-leads"
     NOT_A_REPORT_FILE = "not-a-report-file"
 
 
@@ -39,6 +41,8 @@ HINTS = {
     Reason.UNKNOWN_FORMAT: "send an upright report of a known machine; or describe it, then `ecg ingest --again`",
     Reason.WRONG_GEOMETRY: "send a landscape letter or A4 page, or exactly the ECG box, at 72 dpi or more",
     Reason.EMPTY_LEAD: "look at the page: the leads named have no trace; repeat the recording or the export",
+    Reason.WRONG_SCALE: "print the report again at the format's paper speed and gain",
+    Reason.WRONG_LEADS: "print the report again with the leads in the format's order",
     Reason.NOT_A_REPORT_FILE: "send a PDF, PNG or JPEG whose name ends as its content is",
 }
 

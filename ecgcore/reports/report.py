@@ -21,6 +21,7 @@ from ecgcore.reports.reason import Caution, Reason, RefusalError
 from ecgcore.reports.recognise import Match, recognise
 from ecgcore.reports.render import render_page
 from ecgcore.reports.source import Kind, Source, check_size, read_source
+from ecgcore.reports.statement import check_statements
 from ecgcore.reports.text import read_text
 from ecgcore.reports.timings import Timings
 
@@ -73,7 +74,7 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
         raise unrecognised(source.name, page)
     check_leads(source.name, match)
     image = _canonical(page, match)
-    printed = _printed(source, limits)
+    printed = _printed(source, match.format, limits)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
     return Report(match.format, image, printed, cautions(match, image), timings)
@@ -98,10 +99,11 @@ def _canonical(page: Page, match: Match) -> Pixels:
     return arrange(cleaned, match.format)
 
 
-def _printed(source: Source, limits: Limits) -> Printed | None:
+def _printed(source: Source, fmt: ReportFormat, limits: Limits) -> Printed | None:
     if source.kind() is Kind.PICTURE:
         return None
-    page_text = read_text(source, limits)
+    page_text = read_text(source, fmt, limits)
     if page_text.pages > limits.max_pages:
         raise RefusalError(source.name, Reason.TOO_LARGE, f"{page_text.pages} pages")
+    check_statements(source.name, fmt, page_text.text, page_text.lead_names)
     return read_printed(page_text.text) if page_text.text.strip() else None
