@@ -27,6 +27,7 @@ class ImageDataset:
         clinical: ``(N, 6)`` float32 in the order of ``CLINICAL_COLUMNS``, age / 100, missing = NaN.
         targets: the ``T`` names.
         study_ids: ``(N,)`` pseudonyms.
+        formats: ``(N,)`` names of the report formats.
     """
 
     cache: ImageCache
@@ -35,6 +36,7 @@ class ImageDataset:
     clinical: np.ndarray = field(repr=False)
     targets: tuple[str, ...]
     study_ids: np.ndarray = field(repr=False)
+    formats: np.ndarray = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -62,6 +64,7 @@ def image_dataset(
         clinical=_clinical(studies),
         targets=tuple(targets),
         study_ids=studies["study_id"].to_numpy(dtype=str),
+        formats=studies["ecg_format"].to_numpy(dtype=str),
     )
 
 

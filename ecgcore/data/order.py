@@ -12,6 +12,8 @@ class Stream(IntEnum):
 
     ORDER = 0
     AUGMENT = 1
+    PAGE = 2
+    MIXUP = 3
 
 
 def epoch_generator(seed: int, epoch: int, stream: Stream) -> np.random.Generator:

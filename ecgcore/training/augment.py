@@ -1,4 +1,4 @@
-"""The study's augmentation on a whole batch, on the device, as a function of (seed, epoch, sample)."""
+"""Random changes of a whole batch, on the device, as a function of (seed, epoch, sample)."""
 
 from __future__ import annotations
 
@@ -8,34 +8,45 @@ import numpy as np
 import torch
 from torch.nn.functional import conv2d, pad
 
-from ecgcore.data.order import Stream, epoch_generator
-from ecgcore.training.recipe import AugmentSection, BlurSection, BrightnessContrastSection
+from ecgcore.data.order import Stream
+from ecgcore.training.augmentsection import AugmentSection, BlurSection, BrightnessContrastSection
+from ecgcore.training.displacement import DISPLACEMENT_DRAWS, displaced, draw_displacement
+from ecgcore.training.draws import SampleDraws
+from ecgcore.training.gridremnant import GRID_DRAWS, with_grid
+from ecgcore.training.jpeg import JPEG_DRAWS, compressed
+from ecgcore.training.leadmap import LeadMap, formats_named, lead_map
+from ecgcore.training.thickness import THICKNESS_DRAWS, thickened
 
 _WHITE = 255.0
 # columns of the table of draws
 _BLUR, _BLUR_SIZE, _TONE, _CONTRAST, _BRIGHTNESS, _MOTION, _MOTION_SIZE, _MOTION_ANGLE = range(8)
+# columns of the page's table of draws
+_MOVES = slice(0, DISPLACEMENT_DRAWS)
+_THICKNESS = slice(_MOVES.stop, _MOVES.stop + THICKNESS_DRAWS)
+_GRID = slice(_THICKNESS.stop, _THICKNESS.stop + GRID_DRAWS)
+_JPEG = slice(_GRID.stop, _GRID.stop + JPEG_DRAWS)
 
 
 class Augmenter:
-    """Blur, brightness and contrast, motion blur, in this order.
+    """Movements, thickness, grid, blur, brightness and contrast, motion blur, JPEG, in this order.
 
     Args:
-        section: what to do; a part that is None is skipped.
-        count: samples in the training set.
+        section: what to do; a part that is None is skipped. Mixup is not done here.
+        formats: ``(N,)`` report format of each training sample.
         seed: the recipe's.
+
+    Raises:
+        TrainingError: leads move or a grid is drawn in a format that has no description.
     """
 
-    def __init__(self, section: AugmentSection, count: int, seed: int) -> None:
-        self.section, self.count, self.seed = section, count, seed
-        self._epoch: int | None = None
-        self._draws = np.empty((0, 0))
-
-    def draws(self, indices: torch.Tensor, epoch: int) -> np.ndarray:
-        """Return ``(B, 8)`` uniform numbers in [0, 1) of these samples in this epoch."""
-        if epoch != self._epoch:
-            self._draws = epoch_generator(self.seed, epoch, Stream.AUGMENT).random((self.count, 8))
-            self._epoch = epoch
-        return self._draws[indices.numpy()]
+    def __init__(self, section: AugmentSection, formats: np.ndarray, seed: int) -> None:
+        self.section = section
+        self.draws = SampleDraws(len(formats), 8, seed, Stream.AUGMENT)
+        self.page_draws = SampleDraws(len(formats), _JPEG.stop, seed, Stream.PAGE)
+        self._moves = bool(section.page_shift or section.rotation or section.lead_shift)
+        self._names, self._numbers = np.unique(formats, return_inverse=True)
+        self._formats = formats_named(self._names.tolist()) if self._moves or section.grid else ()
+        self._map: LeadMap | None = None
 
     @torch.no_grad()
     def __call__(self, images: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
@@ -46,11 +57,27 @@ class Augmenter:
             indices: ``(B,)`` sample numbers, on the CPU.
             epoch: number of the epoch.
         """
-        u = self.draws(indices, epoch)
-        planes = self._change(images.permute(0, 3, 1, 2).float(), u)
+        u, v = self.draws(indices, epoch), self.page_draws(indices, epoch)
+        planes = self._printed(images.permute(0, 3, 1, 2).float(), v, self._numbers[indices.numpy()])
+        planes = self._pictured(planes, u)
+        if self.section.jpeg:
+            planes = compressed(planes, v[:, _JPEG], self.section.jpeg)
         return planes.round_().clamp_(0.0, _WHITE).to(torch.uint8).permute(0, 2, 3, 1)
 
-    def _change(self, images: torch.Tensor, u: np.ndarray) -> torch.Tensor:
+    def _printed(self, images: torch.Tensor, v: np.ndarray, formats: np.ndarray) -> torch.Tensor:
+        """Change what a printer and a page do."""
+        if self._moves:
+            where = self._lead_map(images)
+            moves = draw_displacement(self.section, v[:, _MOVES], where.height, where.width)
+            images = displaced(images, moves, torch.as_tensor(formats, device=images.device), where)
+        if self.section.thickness:
+            images = thickened(images, v[:, _THICKNESS], self.section.thickness)
+        if self.section.grid:
+            images = with_grid(images, v[:, _GRID], self.section.grid, [self._formats[i] for i in formats])
+        return images
+
+    def _pictured(self, images: torch.Tensor, u: np.ndarray) -> torch.Tensor:
+        """Change what a camera does."""
         if self.section.blur:
             images = _blur(images, u, self.section.blur)
         if self.section.brightness_contrast:
@@ -58,6 +85,12 @@ class Augmenter:
         if self.section.motion_blur:
             images = _motion_blur(images, u, self.section.motion_blur)
         return images
+
+    def _lead_map(self, images: torch.Tensor) -> LeadMap:
+        height, width = images.shape[-2:]
+        if self._map is None or (self._map.height, self._map.width) != (height, width):
+            self._map = lead_map(self._names.tolist(), height, width).to(images.device)
+        return self._map
 
 
 def _tone(images: torch.Tensor, u: np.ndarray, section: BrightnessContrastSection) -> torch.Tensor:

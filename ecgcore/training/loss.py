@@ -12,16 +12,21 @@ from ecgcore.data.dataset import MISSING
 from ecgcore.training.recipe import ClassWeights
 
 
-def masked_cross_entropy(logits: torch.Tensor, labels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Return ``sum(w[y] * CE) / sum(w[y])`` over the labelled rows, a scalar; 0 (with gradient 0) if none is labelled.
+def masked_cross_entropy(
+    logits: torch.Tensor, labels: torch.Tensor, weight: torch.Tensor, share: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return ``sum(s w[y] CE) / sum(s w[y])`` over the labelled rows, a scalar; 0, gradient 0, if none is labelled.
 
     Args:
         logits: ``(B, 2)``.
         labels: ``(B,)`` int64: 0, 1 or -1 for missing.
         weight: ``(2,)`` weight of each class.
+        share: ``(B,)`` share ``s`` of each row, 1 if not given.
     """
-    total = cross_entropy(logits.float(), labels, weight=weight, ignore_index=MISSING, reduction="sum")
-    mass = weight[labels.clamp(min=0)][labels != MISSING].sum()
+    mass = weight[labels.clamp(min=0)] * (labels != MISSING)
+    mass = (mass if share is None else mass * share).sum()
+    losses = cross_entropy(logits.float(), labels, weight=weight, ignore_index=MISSING, reduction="none")
+    total = (losses if share is None else losses * share).sum()
     return total / torch.where(mass > 0, mass, torch.ones_like(mass))
 
 
@@ -46,6 +51,27 @@ class MultiTargetLoss:
         """
         return {
             t: masked_cross_entropy(logits[t], labels[:, i], self.weights[t].to(labels.device))
+            for i, t in enumerate(self.ratio)
+        }
+
+    def per_target_mixed(
+        self, logits: Mapping[str, torch.Tensor], labels: torch.Tensor, partner: torch.Tensor, share: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Return each target's loss of mixed samples: each row counts with both labels, ``share`` and ``1 - share``.
+
+        This is the cross entropy of the mixed label (Zhang et al., ICLR 2018, equation 1) where both are there; a
+        missing label takes its part of the row out of the sum.
+
+        Args:
+            logits: ``(B, 2)`` per target, of mixed images.
+            labels: ``(B, T)`` int64 in the order of ``ratio``.
+            partner: ``(B,)`` int64, row whose label is the other one.
+            share: ``(B,)`` of the row's own label.
+        """
+        both = torch.cat([labels, labels[partner]])
+        shares = torch.cat([share, 1 - share])
+        return {
+            t: masked_cross_entropy(logits[t].repeat(2, 1), both[:, i], self.weights[t].to(both.device), shares)
             for i, t in enumerate(self.ratio)
         }
 

@@ -16,6 +16,7 @@ from ecgcore.errors import TrainingError
 from ecgcore.training.augment import Augmenter
 from ecgcore.training.average import WeightAverage, borrowed_weights
 from ecgcore.training.loss import MultiTargetLoss
+from ecgcore.training.mixup import Mixup
 from ecgcore.training.recipe import Averaging, Recipe
 from ecgcore.training.schedule import Schedule
 from ecgcore.training.validation import Validation, ValidationGatherer
@@ -45,7 +46,9 @@ class ImageModule(pl.LightningModule):
         self.network = network.to(memory_format=torch.channels_last)
         self.recipe, self.train_set, self.valid_set, self.criterion = recipe, train, valid, criterion
         self.transform = recipe.input.transform
-        self.augmenter = Augmenter(recipe.augment, len(train), recipe.training.seed)
+        self.augmenter = Augmenter(recipe.augment, train.formats, recipe.training.seed)
+        mixup = recipe.augment.mixup
+        self.mixup = Mixup(mixup, len(train), recipe.training.seed) if mixup else None
         self.average = WeightAverage()
         self.validation: Validation | None = None
         self.pretrained_loaded = bool(getattr(network, "pretrained_loaded", False))
@@ -108,10 +111,16 @@ class ImageModule(pl.LightningModule):
             )
         with torch.autocast(self.device.type, enabled=False):
             images = self.augmenter(batch.images, batch.indices, batch.epoch)
-        loss = self.criterion.combine(self.criterion.per_target(self(images), batch.labels))
+        loss = self.criterion.combine(self._losses(images, batch))
         self._loss_sum += loss.detach() * len(batch.labels)
         self._samples += len(batch.labels)
         return loss
+
+    def _losses(self, images: torch.Tensor, batch: Batch) -> Mapping[str, torch.Tensor]:
+        if self.mixup is None:
+            return self.criterion.per_target(self(images), batch.labels)
+        mixed = self.mixup(images, batch.indices, batch.epoch)
+        return self.criterion.per_target_mixed(self(mixed.images), batch.labels, mixed.partner, mixed.share)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Fold the weights into the exponential average after each optimiser step."""

@@ -13,7 +13,9 @@ import yaml
 from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import RecipeError
 from ecgcore.models.spec import Family, ModelSpec
+from ecgcore.training.augmentsection import AugmentSection
 from ecgcore.training.strict import from_mapping
+from ecgcore.training.strict import require as _require
 
 _INT32_MAX = 2**31 - 1
 
@@ -150,39 +152,6 @@ class LossSection:
 
 
 @dataclass(frozen=True)
-class BlurSection:
-    """Box blur of ``limit`` x ``limit`` px (odd, at least 3) with probability ``p``."""
-
-    limit: int
-    p: float
-
-    def __post_init__(self) -> None:
-        _require(self.limit >= 3 and self.limit % 2 == 1, "augment: a blur limit must be odd and at least 3")
-        _require_probability(self.p)
-
-
-@dataclass(frozen=True)
-class BrightnessContrastSection:
-    """Contrast factor in 1 +- ``limit`` and brightness shift in +- ``limit`` of full scale, with probability ``p``."""
-
-    limit: float
-    p: float
-
-    def __post_init__(self) -> None:
-        _require(0 <= self.limit < 1, "augment: brightness_contrast limit must be in [0, 1)")
-        _require_probability(self.p)
-
-
-@dataclass(frozen=True)
-class AugmentSection:
-    """Random changes of training images; a section that is absent is not done."""
-
-    blur: BlurSection | None = None
-    brightness_contrast: BrightnessContrastSection | None = None
-    motion_blur: BlurSection | None = None
-
-
-@dataclass(frozen=True)
 class OptimiserSection:
     """Update rule, peak learning rate and decoupled weight decay."""
 
@@ -311,12 +280,3 @@ class Recipe:
     def sha256(self) -> str:
         """Hash of what the recipe says; comments and the order of keys do not count."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
-
-
-def _require(holds: bool, rule: str) -> None:
-    if not holds:
-        raise ValueError(rule)
-
-
-def _require_probability(p: float) -> None:
-    _require(0 <= p <= 1, "augment: p must be in [0, 1]")

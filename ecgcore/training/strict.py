@@ -45,6 +45,16 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
         raise RecipeError(source, str(e), "correct the value in the file") from e
 
 
+def require(holds: bool, rule: str) -> None:
+    """Refuse a value that breaks its rule, from a dataclass's ``__post_init__``.
+
+    Raises:
+        ValueError: which ``from_mapping`` turns into a RecipeError that names the file.
+    """
+    if not holds:
+        raise ValueError(rule)
+
+
 def _convert(hint: Any, value: object, source: object, where: str) -> object:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):

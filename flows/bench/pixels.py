@@ -30,8 +30,9 @@ def _resized(ward: Ward, spec: CacheSpec) -> list[Path]:
 
 
 def as_dataset(cache: ImageCache, targets: tuple[str, ...]) -> ImageDataset:
-    """Return all rows of a cache with labels that mean nothing."""
+    """Return all rows of a cache with labels and formats that mean nothing."""
     count = len(cache.rows)
     labels = np.random.default_rng(0).integers(0, 2, (count, len(targets)))
     clinical = np.zeros((count, len(CLINICAL_COLUMNS)), np.float32)
-    return ImageDataset(cache, np.arange(count), labels, clinical, targets, np.array(list(cache.rows)))
+    formats = np.resize(["old", "new"], count)
+    return ImageDataset(cache, np.arange(count), labels, clinical, targets, np.array(list(cache.rows)), formats)

@@ -17,10 +17,24 @@ from ecgcore.errors import LeakError, SnapshotError, TrainingError
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.golden import replay
 from ecgcore.predictor.mtecg import read_model_dir
+from ecgcore.training.augmentsection import (
+    AugmentSection,
+    GridSection,
+    JpegSection,
+    MixupSection,
+    RotationSection,
+    ShiftSection,
+    ThicknessSection,
+)
 from ecgcore.training.train import train
 
 ROOT = Path(__file__).parents[3]
 EMA = {"kind": "ema", "decay": 0.8}
+PAGE = AugmentSection(
+    page_shift=ShiftSection(0.1, 0.5), rotation=RotationSection(2.0, 0.5), lead_shift=ShiftSection(0.1, 0.5),
+    thickness=ThicknessSection(0.5, 0.5), grid=GridSection(0.5, 0.5), jpeg=JpegSection(30, 0.5),
+    mixup=MixupSection(0.4),
+)  # fmt: skip
 SWA = {"kind": "swa", "start": 0.4, "learning_rate": 0.001}
 
 
@@ -110,16 +124,18 @@ def test_another_recipe_is_refused(learned, snapshot_dir, make_recipe):
 
 
 @pytest.mark.parametrize(
-    ("averaging", "kill_at"),
+    ("averaging", "kill_at", "augment"),
     [
-        (SWA, 2),
-        pytest.param(EMA, 0, marks=pytest.mark.slow),
-        pytest.param({"kind": "none"}, 3, marks=pytest.mark.slow),
+        (SWA, 2, PAGE),
+        pytest.param(EMA, 0, AugmentSection(), marks=pytest.mark.slow),
+        pytest.param({"kind": "none"}, 3, AugmentSection(), marks=pytest.mark.slow),
     ],
 )
-def test_a_stopped_training_resumes_to_the_same_weights(tmp_path, snapshot_dir, make_recipe, averaging, kill_at):
+def test_a_stopped_training_resumes_to_the_same_weights(
+    tmp_path, snapshot_dir, make_recipe, averaging, kill_at, augment
+):
     recipe = make_recipe(weight_averaging=averaging, early_stopping_patience=3, accumulate=2)
-    recipe = replace(recipe, schedule=replace(recipe.schedule, warmup_steps=2))
+    recipe = replace(recipe, schedule=replace(recipe.schedule, warmup_steps=2), augment=augment)
     whole = train(snapshot_dir, recipe, tmp_path / "whole", progress=False)
     with pytest.raises(KilledError):
         train(snapshot_dir, recipe, tmp_path / "cut", progress=False, callback=killer(kill_at))
