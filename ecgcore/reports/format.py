@@ -39,6 +39,8 @@ class ReportFormat:
         rows, columns: layout of the twelve leads.
         seconds_per_lead: recorded time per lead.
         rhythm_lead: lead of the strip below the twelve, if there is one.
+        zero_rows: y of 0 mV of each row of leads inside ``signal_box``.
+        trace_starts: x inside ``signal_box`` where each column of leads starts; time runs on from column to column.
         canonical_columns: None if the canonical image is the ECG box as it is; else the number of columns in which the
             lead boxes are stacked after the grid was painted white.
         lead_boxes: lead to its box inside ``ecg_box``, in canonical order.
@@ -59,6 +61,8 @@ class ReportFormat:
     columns: int
     seconds_per_lead: float
     rhythm_lead: str | None
+    zero_rows: tuple[int, ...]
+    trace_starts: tuple[int, ...]
     canonical_columns: int | None
     lead_boxes: Mapping[str, Box]
     label_boxes: Mapping[str, Box]
@@ -157,6 +161,8 @@ def _from_mapping(raw: Any) -> ReportFormat:
         columns=int(raw["columns"]),
         seconds_per_lead=float(raw["seconds_per_lead"]),
         rhythm_lead=raw["rhythm_lead"],
+        zero_rows=tuple(int(v) for v in raw["zero_rows"]),
+        trace_starts=tuple(int(v) for v in raw["trace_starts"]),
         canonical_columns=raw["canonical_columns"],
         lead_boxes={lead: Box(*raw["lead_boxes"][lead]) for lead in LEADS},
         label_boxes={lead: Box(*raw["label_boxes"][lead]) for lead in LEADS},
@@ -182,7 +188,7 @@ def _fault(described: ReportFormat) -> str | None:
         return "has a grid colour outside 0..255"
     if described.rhythm_lead not in (None, *LEADS):
         return f"names an unknown rhythm lead {described.rhythm_lead!r}"
-    return _box_fault(described) or _stack_fault(described)
+    return _box_fault(described) or _trace_fault(described) or _stack_fault(described)
 
 
 def _box_fault(described: ReportFormat) -> str | None:
@@ -196,6 +202,17 @@ def _box_fault(described: ReportFormat) -> str | None:
             return f"has a box of lead {lead} that leaves the ECG box"
         if not described.label_boxes[lead].inside(*described.signal_box.size):
             return f"has a label of lead {lead} that leaves the signal box"
+    return None
+
+
+def _trace_fault(described: ReportFormat) -> str | None:
+    box = described.signal_box
+    for name, values, count, end in (
+        ("zero_rows", described.zero_rows, described.rows, box.height),
+        ("trace_starts", described.trace_starts, described.columns, box.width),
+    ):
+        if len(values) != count or sorted(set(values)) != list(values) or not 0 <= values[0] <= values[-1] < end:
+            return f"needs {count} ascending {name} inside the signal box, has {values}"
     return None
 
 

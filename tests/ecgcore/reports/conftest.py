@@ -117,3 +117,8 @@ def _wfdb(header: Path) -> dict[str, np.ndarray]:
     samples = np.fromfile(header.with_suffix(".dat"), "<i2").reshape(-1, count)
     canonical = {"AVR": "aVR", "AVL": "aVL", "AVF": "aVF"}
     return {canonical.get(f[-1], f[-1]): samples[:, i] / gains[i] for i, f in enumerate(fields)}
+
+
+@pytest.fixture(scope="session")
+def drawn() -> ModuleType:
+    return _load("drawn")
