@@ -221,6 +221,20 @@ def predict(
 
 
 @app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A report PDF, or an image already in the canonical form.")],
+    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
+    target: Annotated[str, typer.Option("--target", help="scar or lvef.")] = "scar",
+    page: Annotated[bool, typer.Option("--page", help="On the whole report page; it shows the printed name.")] = False,
+    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
+) -> None:
+    """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
+    from flows.explain import explain_file
+
+    _say(explain_file(file, out, target, page, model_dir))
+
+
+@app.command()
 def view(
     file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
     out: Annotated[Path, typer.Option("--out", help="PNG to write.")],

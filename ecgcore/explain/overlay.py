@@ -9,7 +9,7 @@ from ecgcore.explain.heatmap import Mass
 from ecgcore.reports.box import Pixels
 
 _LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_COLOURS = ((255, 255, 255), (255, 241, 178), (254, 204, 92), (253, 141, 60), (227, 60, 38))  # white to red, in RGB
+_COLOURS = ((255, 255, 255), (255, 247, 204), (254, 217, 118), (253, 160, 90), (239, 92, 66))  # white to red, in RGB
 
 
 def overlay(image: Pixels, mass: Mass) -> Pixels:

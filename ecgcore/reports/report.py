@@ -63,6 +63,16 @@ def read_report(
     return replace(report, image=np.array(report.image))
 
 
+def read_page(path: Path | str, limits: Limits = DEFAULT_LIMITS, formats: Sequence[ReportFormat] | None = None) -> Page:
+    """Read what a file shows, whole, with all that is printed on it: names too.
+
+    Raises:
+        RefusalError: the file cannot be used.
+        PopplerError: Poppler is not installed.
+    """
+    return _page(read_source(Path(path), limits), known_formats() if formats is None else formats, limits)
+
+
 def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | None = None) -> Report:
     """Do what ``read_report`` does with a file that was read already; the image may be a read-only view."""
     formats = known_formats() if formats is None else formats

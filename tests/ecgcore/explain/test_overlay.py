@@ -12,7 +12,7 @@ def test_ink_stays_black_paper_takes_the_colour_and_without_evidence_nothing_cha
     mass = np.array([[0.0] * 3, [1.0] * 3], np.float32)
     drawn = overlay(image, mass)
     assert drawn[0].tolist() == image[0].tolist()
-    red = [227, 60, 38]
+    red = [239, 92, 66]
     assert drawn[1].tolist() == [
         red,
         [0, 0, 0],
