@@ -38,11 +38,14 @@ def synth(
     studies: Annotated[int, typer.Option("--studies", min=1, help="Number of ECG-CMR pairs.")],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 0,
     defects: Annotated[bool, typer.Option("--defects", help="Add the defects that real inboxes have.")] = False,
+    valid_share: Annotated[
+        float | None, typer.Option("--valid-share", help="Share of patients outside the test years that validate.")
+    ] = None,
 ) -> None:
     """Make a synthetic hospital: ECG report PDFs in both formats, CMR label tables, and truth.csv."""
     from flows.synthesise import synthesise
 
-    hospital = synthesise(out, studies, seed, defects)
+    hospital = synthesise(out, studies, seed, defects, valid_share)
     _say(f"{hospital.ecg_files} reports and {hospital.tables} tables in {out}; truth: {out / 'truth.csv'}")
 
 

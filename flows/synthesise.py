@@ -8,11 +8,11 @@ from ecgcore.synth.hospital import Hospital, make_hospital
 from flows.progress import progress_bar
 
 
-def synthesise(out: Path, studies: int, seed: int, defects: bool) -> Hospital:
+def synthesise(out: Path, studies: int, seed: int, defects: bool, valid_share: float | None = None) -> Hospital:
     """Write the inbox of a synthetic hospital to ``out``.
 
     Raises:
-        EcgError: ``out`` holds files already.
+        EcgError: ``out`` holds files already, or the share is not in 0 .. 1.
     """
     with progress_bar("drawing reports", studies) as show:
-        return make_hospital(out, studies=studies, seed=seed, defects=defects, progress=show)
+        return make_hospital(out, studies=studies, seed=seed, defects=defects, progress=show, valid_share=valid_share)

@@ -17,7 +17,7 @@ from ecgcore.errors import SettingsError
 from ecgcore.synth.defects import with_defects
 from ecgcore.synth.entry import Entry, entry_of
 from ecgcore.synth.pagefile import write_entry
-from ecgcore.synth.patient import draw_study
+from ecgcore.synth.patient import draw_study, resplit
 from ecgcore.synth.tables import write_table
 from ecgcore.synth.truth import Counts, table_entries, truth_rows, write_truth
 
@@ -46,16 +46,21 @@ class Hospital:
     counts: Counts
 
 
-def plan_entries(studies: int, seed: int, defects: bool = False) -> list[Entry]:
+def plan_entries(studies: int, seed: int, defects: bool = False, valid_share: float | None = None) -> list[Entry]:
     """The entries of a hospital, in order, before anything is written."""
-    sound = [entry_of(draw_study(seed, index), index + 1) for index in range(studies)]
+    drawn = (draw_study(seed, index) for index in range(studies))
+    if valid_share is not None:
+        drawn = (resplit(study, seed, valid_share) for study in drawn)
+    sound = [entry_of(study, index + 1) for index, study in enumerate(drawn)]
     return with_defects(sound, seed) if defects else sound
 
 
-def _check(out: Path, studies: int, seed: int) -> None:
+def _check(out: Path, studies: int, seed: int, valid_share: float | None) -> None:
     if studies < 1 or seed < 0:
         rule = f"needs at least one study and a seed of 0 or more, got {studies} and {seed}"
         raise SettingsError("synthetic hospital", rule, "pass for example 300 studies and seed 1")
+    if valid_share is not None and not 0 <= valid_share <= 1:
+        raise SettingsError("synthetic hospital", f"cannot have a valid share of {valid_share}", "pass 0 to 1")
     if any((out / folder).exists() for folder in ("ecg", "cmr")):
         rule = "must not hold another hospital: it has a folder ecg or cmr already"
         raise SettingsError(out, rule, "choose a new folder or remove the old one")
@@ -87,6 +92,7 @@ def make_hospital(
     defects: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    valid_share: float | None = None,
 ) -> Hospital:
     """Write a synthetic hospital; the same arguments always give the same bytes.
 
@@ -97,14 +103,16 @@ def make_hospital(
         defects: spoil some studies, as ``defects.DEFECTS`` lists (all kinds from 100 studies on).
         workers: processes that draw; by default all cores this process may use.
         progress: called with (done, total) after each study.
+        valid_share: share of the patients of no test year whose studies the tables declare for validation, 0 to 1; by
+            default the study's split, in which some 13 % of them validate.
 
     Raises:
         SettingsError: ``out`` holds a hospital or cannot be written, or ``studies`` or ``seed`` is out of range.
     """
     out = Path(out)
-    _check(out, studies, seed)
+    _check(out, studies, seed, valid_share)
     _make_folder(out)
-    entries = plan_entries(studies, seed, defects)
+    entries = plan_entries(studies, seed, defects, valid_share)
     ecg_files = 0
     for done, files in enumerate(_written(entries, seed, out, workers or len(os.sched_getaffinity(0))), start=1):
         ecg_files += files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum
 
@@ -39,6 +39,7 @@ class Stream(IntEnum):
     PATIENT = 1
     VISIT = 2
     SIGNAL = 3
+    SPLIT = 4
 
 
 @dataclass(frozen=True)
@@ -191,3 +192,14 @@ def draw_study(seed: int, index: int) -> Study:
         return _visit(person, index, person.first_day, rng)
     person = _person(seed, index - 1)
     return _visit(person, index, _another_day(rng, person.first_day), rng)
+
+
+def resplit(study: Study, seed: int, valid_share: float) -> Study:
+    """Return the study with another split: a share of the patients of no test year validates, the others train.
+
+    Returning patients have all their studies in one year, so none is in two splits.
+    """
+    if study.split.endswith("test"):
+        return study
+    valid = generator(seed, study.patient, Stream.SPLIT).random() < valid_share
+    return replace(study, split=f"{study.fmt.value}_{'valid' if valid else 'train'}")

@@ -2,6 +2,7 @@ import hashlib
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import SettingsError
-from ecgcore.synth.hospital import make_hospital
+from ecgcore.synth.hospital import make_hospital, plan_entries
 from ecgcore.synth.patient import draw_study
-from ecgcore.synth.tables import COLUMNS
+from ecgcore.synth.tables import COLUMNS, row_cells
 from ecgcore.synth.truth import read_truth
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is not installed")
@@ -198,3 +199,23 @@ def read_record(head: Path) -> np.ndarray:
     gains = [float(line.split()[2].split("/")[0].split("(")[0]) for line in lines[1 : leads + 1]]
     raw = np.fromfile(head.with_suffix(".dat"), dtype="<i2").reshape(-1, leads)
     return (raw / np.array(gains)).T
+
+
+def test_a_larger_validation_share_moves_patients_as_wholes_and_leaves_the_test_years(tmp_path):
+    plain, more = (plan_entries(2000, 4, valid_share=share) for share in (None, 0.6))
+    studies = [entry.study for entry in more]
+    for before, after in zip(plain, more, strict=True):
+        assert before.study.split == after.study.split or not before.study.split.endswith("test")
+        assert before.study == replace(after.study, split=before.study.split)
+    splits = {}
+    for study in studies:
+        splits.setdefault(study.patient, set()).add(study.split.partition("_")[2])
+        assert study.split.startswith(study.fmt.value)
+    assert all(len(found) == 1 for found in splits.values())
+    free = [study for study in studies if not study.split.endswith("test")]
+    assert np.mean([study.split.endswith("valid") for study in free]) == pytest.approx(0.6, abs=0.036)  # 3 errors
+    cells = dict(zip(COLUMNS, row_cells(more[0]), strict=True))
+    assert cells["split"] == more[0].study.split
+    assert cells["develop_10_percent"] == int(more[0].study.split.endswith("valid"))
+    with pytest.raises(SettingsError, match="cannot have a valid share of 1.2"):
+        make_hospital(tmp_path / "x", 10, 1, valid_share=1.2)
