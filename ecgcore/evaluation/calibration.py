@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.brier import check_probabilities
-from ecgcore.evaluation.cases import check_labels
+from ecgcore.evaluation.cases import Floats, check_labels
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.proportion import wilson
 
@@ -49,15 +49,20 @@ def calibration(
     Raises:
         EvaluationError: NaN, a probability outside [0, 1], a label other than 0 and 1, or ``bins`` below 1.
     """
-    if bins < 1:
-        raise EvaluationError("calibration", f"needs at least one bin, not {bins}", "use 10")
     truth = check_labels(labels)
     values = check_probabilities(probabilities, truth.size)
-    edges = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
-    group = np.searchsorted(edges, values, side="left")
+    group = bin_numbers(values, bins)
     points = tuple(_point(values[group == g], truth[group == g], level) for g in np.unique(group))
     gaps = sum(p.n * abs(p.probability - p.observed.value) for p in points)
     return Calibration(points, gaps / truth.size)
+
+
+def bin_numbers(values: Floats, bins: int) -> NDArray[np.intp]:
+    """Return the bin of each value, shape (n,), in bins of (nearly) equal numbers; EvaluationError without a bin."""
+    if bins < 1:
+        raise EvaluationError("calibration", f"needs at least one bin, not {bins}", "use 10")
+    edges = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
+    return np.searchsorted(edges, values, side="left")
 
 
 def _point(values: np.ndarray, truth: np.ndarray, level: float) -> CalibrationPoint:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
-from ecgcore.evaluation.paired import paired_difference
+from ecgcore.evaluation.paired import paired_difference, paired_p_value
 from ecgcore.evaluation.predictions import (
     check_predictions,
     labelled,
@@ -28,6 +28,7 @@ class Comparison:
         n, positives, negatives: labelled studies, the same for both models.
         candidate, champion: their AUCs.
         difference: candidate minus champion with DeLong's paired interval.
+        p_value: of no difference, two-sided, not corrected for other tests.
         rows_sha256: hash of the studies and labels used, as in ``Evaluation``.
     """
 
@@ -39,6 +40,7 @@ class Comparison:
     candidate: float
     champion: float
     difference: Interval
+    p_value: float
     rows_sha256: str
 
 
@@ -70,6 +72,7 @@ def compare(
         candidate=result.candidate,
         champion=result.champion,
         difference=result.difference,
+        p_value=paired_p_value(result),
         rows_sha256=digest,
     )
 

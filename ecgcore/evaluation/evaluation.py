@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ecgcore.evaluation.brier import brier
 from ecgcore.evaluation.confusion import confusion, sensitivity, specificity
 from ecgcore.evaluation.f1 import f1
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
+from ecgcore.evaluation.part import parts
 from ecgcore.evaluation.predictions import (
     check_predictions,
     labelled,
@@ -26,9 +26,6 @@ from ecgcore.evaluation.predictions import (
     rows_sha256,
     target_names,
 )
-
-AGE_EDGES = (18, 50, 65, 80)
-"""Lower ends of the age bands in years; the last band is open."""
 
 
 class Metric(StrEnum):
@@ -107,8 +104,8 @@ def evaluate(predictions: pd.DataFrame, target: str, test_set: str, level: float
     """Measure one target on one test set.
 
     Args:
-        predictions: frame as in docs/architecture.md. Optional columns ``female`` (0, 1, null) and ``age`` (years)
-            add slices.
+        predictions: frame as in docs/architecture.md. Optional columns ``female`` (0, 1, null), ``age`` (years) and
+            ``imputed`` (bool) add slices.
         target: its ``<target>_label`` and ``<target>_probability`` columns are used.
         test_set: only rows of this set are used.
         level: level of all intervals.
@@ -121,7 +118,7 @@ def evaluate(predictions: pd.DataFrame, target: str, test_set: str, level: float
     """
     check_predictions(predictions)
     rows = rows_of(predictions, target, test_set)
-    slices = tuple(Slice(by, value, _scores(part, target, level)) for by, value, part in _parts(rows))
+    slices = tuple(Slice(p.by, p.value, _scores(p.rows, target, level)) for p in parts(rows))
     return Evaluation(target, test_set, level, rows_sha256(rows, target), _scores(rows, target, level), slices)
 
 
@@ -186,26 +183,6 @@ _COMPUTE: dict[Metric, Callable[[np.ndarray, np.ndarray, float], Interval]] = {
     Metric.F1: lambda y, p, level: f1(confusion(y, p), level),
     Metric.BRIER: brier,
 }
-
-
-def _parts(rows: pd.DataFrame) -> Iterable[tuple[str, str, pd.DataFrame]]:
-    yield from _grouped(rows, "format", rows["ecg_format"])
-    if "female" in rows.columns:
-        yield from _grouped(rows, "sex", rows["female"].map({0: "male", 1: "female"}))
-    if "age" in rows.columns:
-        yield from _grouped(rows, "age", _age_band(rows["age"]))
-
-
-def _grouped(rows: pd.DataFrame, by: str, values: pd.Series) -> Iterable[tuple[str, str, pd.DataFrame]]:
-    named = values.astype(object).where(values.notna(), "unknown")
-    for value in sorted(named.unique()):
-        yield by, str(value), rows[named == value]
-
-
-def _age_band(age: pd.Series) -> pd.Series:
-    names = [f"{a} to {b - 1}" for a, b in pairwise(AGE_EDGES)] + [f"{AGE_EDGES[-1]} and over"]
-    years = age.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.Series(pd.cut(years, [*AGE_EDGES, np.inf], right=False, labels=names), index=age.index)
 
 
 def _to_dict(evaluation: Evaluation) -> dict[str, Any]:

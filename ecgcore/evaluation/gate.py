@@ -33,7 +33,8 @@ class MetricGate:
     Args:
         kind: FLOOR or CEILING.
         limit: in the unit of the metric, between 0 and 1.
-        slice_by: None for the whole test set, else ``format``, ``sex`` or ``age``: then each part is judged.
+        slice_by: None for the whole test set, else ``format``, ``sex``, ``age`` or ``imputed``: then each part is
+            judged.
     """
 
     kind: GateKind

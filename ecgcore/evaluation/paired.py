@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from ecgcore.evaluation.auc import NO_VARIANCE, Placements, placements
 from ecgcore.evaluation.bound import hoeffding_interval, unordered_bound
@@ -57,6 +58,18 @@ def paired_difference(
     interval = _asymptotic(value, variance, level) if variance > NO_VARIANCE else _degenerate(value, new, old, level)
     error = float(np.sqrt(variance)) if variance > NO_VARIANCE else 0.0
     return PairedDifference(interval, float(placed_new.auc), float(placed_old.auc), error)
+
+
+def paired_p_value(found: PairedDifference) -> float:
+    """Return the two-sided p-value of no difference: DeLong's, from the normal distribution.
+
+    Without variance it is 1 where no pair is ordered differently; else no asymptotic p-value exists, and it is 1 unless
+    the Hoeffding interval of ``found`` excludes 0, when it is 1 less the level.
+    """
+    value, error = found.difference.value, found.standard_error
+    if error > 0:
+        return float(2 * ndtr(-abs(value) / error))
+    return 1.0 if found.difference.low <= 0 <= found.difference.high else 1 - found.difference.level
 
 
 def _difference_variance(new: Placements, old: Placements) -> float:

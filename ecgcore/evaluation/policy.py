@@ -45,7 +45,7 @@ _REQUIRED = {
 }
 _SLICED = (GateKind.FLOOR, GateKind.CEILING)
 _SAFETY = (GateKind.NO_LEAK, GateKind.REPRODUCES)
-SLICES = ("format", "sex", "age")
+SLICES = ("format", "sex", "age", "imputed")
 _HINT = "compare with deployments/policies/default.yaml"
 
 E = TypeVar("E", bound=StrEnum)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.cases import Floats
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval, check_level, normal_quantile
 
 CLOPPER_PEARSON = "Clopper-Pearson"
 WILSON = "Wilson"
+_TINY = 1e-12  # keeps the beta function defined where the exact end, 0 or 1, replaces it
 
 
 def clopper_pearson(successes: float, n: int, level: float = DEFAULT_LEVEL) -> Interval:
@@ -26,10 +30,17 @@ def clopper_pearson(successes: float, n: int, level: float = DEFAULT_LEVEL) -> I
         EvaluationError: ``n`` is 0 or ``successes`` lies outside [0, n].
     """
     _check(successes, n, level)
-    tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
-    return Interval(successes / n, low, high, level, CLOPPER_PEARSON)
+    low, high = clopper_pearson_ends(successes, n, level)
+    return Interval(successes / n, float(low), float(high), level, CLOPPER_PEARSON)
+
+
+def clopper_pearson_ends(successes: ArrayLike, n: ArrayLike, level: float = DEFAULT_LEVEL) -> tuple[Floats, Floats]:
+    """Return the lower and upper ends of many Clopper-Pearson intervals, elementwise; 0 to 1 where ``n`` is 0."""
+    hits, trials = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(n, np.float64))
+    tail, misses = (1 - level) / 2, trials - hits
+    low = np.where(hits == 0, 0.0, betaincinv(np.maximum(hits, _TINY), misses + 1, tail))
+    high = np.where(misses == 0, 1.0, betaincinv(hits + 1, np.maximum(misses, _TINY), 1 - tail))
+    return low, high
 
 
 def wilson(successes: float, n: int, level: float = DEFAULT_LEVEL) -> Interval:

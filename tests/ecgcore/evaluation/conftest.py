@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -44,3 +45,18 @@ def binormal_frame(make_frame) -> MakeFrame:
         return make_frame(labels, 1 / (1 + np.exp(-(shift * scores - shift * shift / 2 + prior))), **columns)
 
     return make
+
+
+_REFERENCE = Path(__file__).parent / "reference"
+
+
+@pytest.fixture(scope="session")
+def r_cases() -> pd.DataFrame:
+    """Return the made-up cases that R and pROC computed ``reference.csv`` from (``reference.R``)."""
+    return pd.read_csv(_REFERENCE / "cases.csv")
+
+
+@pytest.fixture(scope="session")
+def from_r() -> dict[str, float]:
+    """Return what R and pROC printed, by name."""
+    return pd.read_csv(_REFERENCE / "reference.csv").set_index("name")["value"].to_dict()

@@ -1,0 +1,161 @@
+"""Cardiologists scored beside a model, on the same studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.auc import auc_interval
+from ecgcore.evaluation.confusion import OPERATING_POINT, confusion, sensitivity, specificity
+from ecgcore.evaluation.f1_kinds import F1Kind, f1_score
+from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
+from ecgcore.evaluation.mcnemar import McNemar, mcnemar
+from ecgcore.evaluation.paired import paired_difference, paired_p_value
+from ecgcore.evaluation.predictions import PROBABILITY_SUFFIX, check_predictions, labelled, rows_of
+from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling
+from ecgcore.evaluation.sample import Sample, make_sample, sample_from_rows
+
+
+@dataclass(frozen=True)
+class BinaryScores:
+    """What yes-or-no answers reach.
+
+    Args:
+        sensitivity, specificity: with Clopper-Pearson intervals.
+        f1_positive, f1_weighted: of the answers as they are; there is no threshold to choose.
+        balanced_accuracy: mean of sensitivity and specificity, which is the AUC of a binary answer, with DeLong's
+            interval.
+    """
+
+    sensitivity: Interval
+    specificity: Interval
+    f1_positive: Interval
+    f1_weighted: Interval
+    balanced_accuracy: Interval
+
+
+@dataclass(frozen=True)
+class ReaderComparison:
+    """A model against one reader on the studies of a test set that the reader answered.
+
+    Args:
+        reader, experience: who read.
+        n, positives: studies answered, and positive ones among them.
+        unread: labelled studies of the test set that the reader did not answer; they are left out for both.
+        reader_scores: of the reader.
+        model_scores: of the model's answers at its operating point.
+        auc: of the model's probabilities on these studies.
+        auc_difference: the model's AUC less the reader's balanced accuracy, DeLong, paired.
+        auc_p_value: of no such difference.
+        accuracy, sensitivity, specificity: the model's answers (first) against the reader's (second): on all studies,
+            on the positives, on the negatives.
+    """
+
+    reader: str
+    experience: str
+    n: int
+    positives: int
+    unread: int
+    reader_scores: BinaryScores
+    model_scores: BinaryScores
+    auc: Interval
+    auc_difference: Interval
+    auc_p_value: float
+    accuracy: McNemar
+    sensitivity: McNemar
+    specificity: McNemar
+
+
+def compare_readers(
+    reads: pd.DataFrame,
+    predictions: pd.DataFrame,
+    target: str,
+    test_set: str,
+    threshold: float = OPERATING_POINT,
+    level: float = DEFAULT_LEVEL,
+    resampling: Resampling = DEFAULT_RESAMPLING,
+) -> tuple[ReaderComparison, ...]:
+    """Compare a model with every reader who answered a study of the test set, in order of the readers' names.
+
+    Args:
+        reads: frame of ``reads.load_reads``.
+        predictions: frame as in docs/architecture.md; it must hold every study that was read.
+        target, test_set: what to compare.
+        threshold: the model's operating point.
+        level: of all intervals.
+        resampling: draws and seed of the weighted F1's intervals.
+
+    Raises:
+        EvaluationError: a study that was read is not in the predictions, nobody read the test set, or a reader's
+            studies lack a class.
+    """
+    check_predictions(predictions)
+    _check_known(reads, predictions, target)
+    rows = labelled(rows_of(predictions, target, test_set), target)
+    found = []
+    for reader, lines in reads[reads[target].notna()].groupby("reader", sort=True):
+        joined = rows.merge(
+            lines.rename(columns={target: "answer"})[["study_id", "experience", "answer"]], on="study_id"
+        )
+        if not joined.empty:
+            found.append(_compare(str(reader), joined, len(rows), target, threshold, level, resampling))
+    if not found:
+        raise EvaluationError("reads", f"hold no answer on {target} of {test_set}", "give the reads of that test set")
+    return tuple(found)
+
+
+def _check_known(reads: pd.DataFrame, predictions: pd.DataFrame, target: str) -> None:
+    if target not in reads.columns:
+        raise EvaluationError("reads", f"have no column {target!r}", "add the readers' answers on it")
+    strangers = reads["study_id"][~reads["study_id"].isin(predictions["study_id"])].unique()
+    if strangers.size:
+        rule = f"name {strangers.size} studies without a prediction, first {strangers[0]}"
+        raise EvaluationError("reads", rule, "check the study_id column, then predict those studies")
+
+
+def _compare(
+    reader: str,
+    rows: pd.DataFrame,
+    labelled_rows: int,
+    target: str,
+    threshold: float,
+    level: float,
+    resampling: Resampling,
+) -> ReaderComparison:
+    model = sample_from_rows(rows, target)
+    answers = rows["answer"].to_numpy(dtype=np.float64)
+    called = (rows[target + PROBABILITY_SUFFIX].to_numpy() > threshold).astype(np.float64)
+    right, reader_right = (given == model.labels for given in (called, answers))
+    paired = paired_difference(model.labels, model.probabilities, answers, level)
+    return ReaderComparison(
+        reader=reader,
+        experience=str(rows["experience"].iloc[0]),
+        n=model.n,
+        positives=model.positives,
+        unread=labelled_rows - model.n,
+        reader_scores=binary_scores(make_sample(model.labels, answers, model.patients), level, resampling),
+        model_scores=binary_scores(make_sample(model.labels, called, model.patients), level, resampling),
+        auc=auc_interval(model.labels, model.probabilities, level),
+        auc_difference=paired.difference,
+        auc_p_value=paired_p_value(paired),
+        accuracy=mcnemar(right, reader_right, level),
+        sensitivity=mcnemar(right[model.labels], reader_right[model.labels], level),
+        specificity=mcnemar(right[~model.labels], reader_right[~model.labels], level),
+    )
+
+
+def binary_scores(
+    answers: Sample, level: float = DEFAULT_LEVEL, resampling: Resampling = DEFAULT_RESAMPLING
+) -> BinaryScores:
+    """Return the scores of answers, a sample whose probabilities are 0 or 1."""
+    table = confusion(answers.labels, answers.probabilities)
+    return BinaryScores(
+        sensitivity=sensitivity(table, level),
+        specificity=specificity(table, level),
+        f1_positive=f1_score(answers, F1Kind.POSITIVE, level=level, resampling=resampling).value,
+        f1_weighted=f1_score(answers, F1Kind.WEIGHTED, level=level, resampling=resampling).value,
+        balanced_accuracy=auc_interval(answers.labels, answers.probabilities, level),
+    )
