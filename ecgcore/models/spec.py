@@ -86,7 +86,7 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "family", _family(self.family))
-        object.__setattr__(self, "targets", _targets(self.targets))
+        object.__setattr__(self, "targets", check_targets(self.targets))
         _check_backbone(self.backbone)
         _check_size("latent_dim", self.latent_dim)
         _check_size("in_channels", self.in_channels)
@@ -117,7 +117,12 @@ def _family(value: object) -> Family:
         raise RecipeError("model family", f"{value!r} is not known", f"use one of {known}") from error
 
 
-def _targets(value: object) -> tuple[str, ...]:
+def check_targets(value: object) -> tuple[str, ...]:
+    """Return a recipe's targets as a tuple.
+
+    Raises:
+        RecipeError: they are no list of different plain names.
+    """
     targets = tuple(value) if isinstance(value, list | tuple) else ()
     named = all(isinstance(name, str) and _TARGET.fullmatch(name) for name in targets)
     if not targets or not named or len(set(targets)) != len(targets):

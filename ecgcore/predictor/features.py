@@ -30,8 +30,8 @@ def encode(features: Mapping[str, float]) -> tuple[torch.Tensor, torch.Tensor]:
         PredictorError: a feature is missing, unknown, or out of its range.
     """
     _check_names(features)
-    categories = [_yes_no(name, features[name]) for name in CATEGORY_NAMES]
-    return torch.tensor(categories, dtype=torch.int64), torch.tensor([_age(features["age"]) / AGE_DIVISOR])
+    categories = [yes_no(name, features[name]) for name in CATEGORY_NAMES]
+    return torch.tensor(categories, dtype=torch.int64), torch.tensor([age_years(features["age"]) / AGE_DIVISOR])
 
 
 def _check_names(features: object) -> None:
@@ -56,14 +56,24 @@ def _number(name: str, value: object) -> float:
     return number
 
 
-def _yes_no(name: str, value: object) -> int:
+def yes_no(name: str, value: object) -> int:
+    """Return 0 or 1.
+
+    Raises:
+        PredictorError: it is anything else.
+    """
     number = _number(name, value)
     if number not in (0.0, 1.0):
         raise PredictorError(f"clinical feature {name}", f"must be 0 or 1, is {value!r}", _HINT)
     return int(number)
 
 
-def _age(value: object) -> float:
+def age_years(value: object) -> float:
+    """Return an adult's age in years.
+
+    Raises:
+        PredictorError: it is none, or looks like age / 100.
+    """
     years = _number("age", value)
     if 0 < years <= _LIKELY_HUNDREDTHS:
         raise PredictorError("clinical feature age", f"{value!r} looks like years / 100", "give years, for example 63")

@@ -14,7 +14,7 @@ import yaml
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.training.keeper import write_atomically
-from ecgcore.training.recipe import Recipe
+from ecgcore.training.recipefile import AnyRecipe
 
 _ANOTHER = "train into another run directory, or delete this one"
 
@@ -75,7 +75,7 @@ class RunDir:
                 raise TrainingError(self.path, "another process trains here", "wait for it, or end it first") from e
             yield
 
-    def claim(self, snapshot: Snapshot, recipe: Recipe) -> None:
+    def claim(self, snapshot: Snapshot, recipe: AnyRecipe) -> None:
         """Write down the recipe and the snapshot, or check that they are those of the earlier call.
 
         Raises:

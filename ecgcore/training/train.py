@@ -26,8 +26,11 @@ from ecgcore.training.keeper import EpochCallback, Keeper, write_atomically
 from ecgcore.training.loss import MultiTargetLoss, class_weights
 from ecgcore.training.module import ImageModule
 from ecgcore.training.recipe import Precision, Recipe, TrainingSection
+from ecgcore.training.recipefile import AnyRecipe, load_recipe
 from ecgcore.training.rundir import RunDir
 from ecgcore.training.summary import MadeWith, summary_json
+from ecgcore.training.tablerecipe import TableRecipe
+from ecgcore.training.tabletrain import train_table
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ _UNLABELLED = {
 
 def train(
     snapshot_dir: Path | str,
-    recipe: Recipe | Path | str,
+    recipe: AnyRecipe | Path | str,
     run_dir: Path | str,
     *,
     device: str | None = None,
@@ -49,7 +52,8 @@ def train(
     """Train what the recipe says on a snapshot, and leave everything in ``run_dir`` (see docs/architecture.md).
 
     Killed at any moment, calling it again goes on from the last finished epoch and ends with the same weights (bit for
-    bit on a CPU with the same number of threads). A finished run returns at once.
+    bit on a CPU with the same number of threads); a table model, which takes seconds, starts again and ends with the
+    same trees. A finished run returns at once.
 
     A target that no training study has a label of leaves its head untrained, with a warning: the predictor's directory
     needs the head, and a gate on that target fails for want of evidence.
@@ -58,7 +62,7 @@ def train(
         snapshot_dir: a snapshot directory; only its ``cache`` folder is written to.
         recipe: a recipe or its file.
         run_dir: created if missing.
-        device: ``cpu`` or ``cuda``; a GPU if there is one by default.
+        device: ``cpu`` or ``cuda``; a GPU if there is one by default. Table models always use the CPU.
         progress: show bars.
         callback: called after each epoch, once its checkpoint is safe. What it raises ends the training.
 
@@ -72,13 +76,17 @@ def train(
         TrainingError: no usable rows, one class only of a target, another run's directory, a loss that is not finite,
             no such device.
     """
-    recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
+    recipe = recipe if isinstance(recipe, Recipe | TableRecipe) else load_recipe(recipe)
     snapshot, run = Snapshot.open(snapshot_dir), RunDir(Path(run_dir))
     snapshot.leak_check()
     with run.locked():
         run.claim(snapshot, recipe)
         if run.summary.exists():
             log.info("%s is finished already", run.path)
+            return run.path
+        _clear_partials(run)
+        if isinstance(recipe, TableRecipe):
+            train_table(snapshot, recipe, run, callback)
             return run.path
         where = _device(device)
         with reproducible(recipe.training.seed, recipe.training.num_threads, where):
@@ -94,7 +102,6 @@ def _train(
     progress: bool,
     callback: EpochCallback | None,
 ) -> None:
-    _clear_partials(run)
     train_set, valid_set = _datasets(snapshot, recipe, progress)
     spec = recipe.model.spec
     network = build(
