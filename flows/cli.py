@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ecgcore.reports.choice import Choice
+
 app = typer.Typer(
     name="ecg",
     help="Retrain, gate, register and promote ECG image models from paired ECG reports and CMR findings.",
@@ -22,6 +24,14 @@ testset = typer.Typer(help="Lock and list the named test sets.", no_args_is_help
 app.add_typer(testset, name="testset")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
+
+SignalsFrom = Annotated[
+    Choice,
+    typer.Option(
+        "--source",
+        help="What to read the leads from; auto takes a PDF's paths if they agree with what the page shows.",
+    ),
+]
 
 
 def _say(text: str = "") -> None:
@@ -241,12 +251,39 @@ def explain(
 def view(
     file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
     out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
+    leads: Annotated[bool, typer.Option("--leads", help="Draw the extracted leads over it.")] = False,
+    source: SignalsFrom = Choice.AUTO,
 ) -> None:
     """Write the canonical image of a report: exactly what a model sees."""
+    if leads:
+        from ecgcore.reports.leadview import view_leads
+
+        signals = view_leads(file, out, source)
+        _say(f"wrote {out}, leads from the {signals.source.value}")
+        return
     from ecgcore.reports.view import view as write_view
 
     write_view(file, out)
     _say(f"wrote {out}")
+
+
+@app.command()
+def extract(
+    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="NAME.csv, or NAME.hea for WFDB (NAME.dat beside it).")],
+    source: SignalsFrom = Choice.AUTO,
+) -> None:
+    """Write the twelve leads of a report as numbers, in mV and seconds, and tell how well each could be read."""
+    from ecgcore.reports.extract import extract as read_leads
+    from ecgcore.reports.leadview import note_of
+    from ecgcore.reports.signalfile import write_signals
+
+    signals = read_leads(file, source)
+    write_signals(signals, out)
+    _say(f"wrote {out}: 12 leads at {signals.rate_hz:g} Hz from the {signals.source.value}")
+    for quality in signals.quality:
+        if note_of(quality):
+            _say(f"{quality.lead}: {note_of(quality)}")
 
 
 @app.command()

@@ -2,35 +2,82 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from ecgcore.reports.runs import Floats
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcore.reports.box import Box
+from ecgcore.reports.follow import NOTHING
+from ecgcore.reports.runs import Floats, Ints, Runs
 
 _FLAT = 0.3  # the quantile of ink heights that is taken for a level stroke
-_REACH = 2
+_REACH = 2  # px to each side; wider pens are followed as if they were 5 px wide
+
+
+def courses(paths: Ints, runs: Runs, seen: NDArray[np.bool_]) -> Floats:
+    """Return the y of each lead's pen in every column, (leads, width); NaN where there is no ink.
+
+    Args:
+        paths: number of each lead's run by column, (leads, width).
+        runs: the ink.
+        seen: as from ``seen_edges``.
+    """
+    upper = np.where(paths == NOTHING, np.nan, runs.upper[paths])
+    lower = np.where(paths == NOTHING, np.nan, runs.lower[paths])
+    return np.array(
+        [
+            centreline(above, below, pen_radius(above, below), own)
+            for above, below, own in zip(upper, lower, seen, strict=True)
+        ]
+    )
+
+
+def seen_edges(paths: Ints, runs: Runs, labels: Sequence[Box]) -> NDArray[np.bool_]:
+    """Return whether the upper and the lower edge of a run are its lead's own, (leads, 2, width).
+
+    Where leads share a run, its upper edge belongs to the topmost of them and its lower edge to the lowest. An edge
+    within the rectangle of a printed name may be the print's, if the other edge is outside.
+    """
+    seen = np.ones((len(paths), 2, paths.shape[1]), np.bool_)
+    for lead, path in enumerate(paths):
+        drawn = path != NOTHING
+        seen[lead, 0] = ~((paths[:lead] == path) & drawn).any(axis=0)
+        seen[lead, 1] = ~((paths[lead + 1 :] == path) & drawn).any(axis=0)
+        for box in labels:
+            part = path[box.left : box.right]
+            inside = [(box.top <= y) & (y < box.bottom) for y in (runs.first[part], runs.last[part])]
+            seen[lead, 0, box.left : box.right] &= ~(inside[0] & ~inside[1])
+            seen[lead, 1, box.left : box.right] &= ~(inside[1] & ~inside[0])
+    return seen
 
 
 def pen_radius(upper: Floats, lower: Floats) -> float:
-    """Return half the width of a stroke in px, told where it is most nearly level."""
+    """Return half the width of a stroke in px, told where it is most nearly level; 0.5 if there is none."""
     heights = (lower - upper)[np.isfinite(upper)]
     return max(0.5, float(np.quantile(heights, _FLAT)) / 2) if heights.size else 0.5
 
 
-def centreline(upper: Floats, lower: Floats, radius: float) -> Floats:
-    """Return the y of the pen's middle in every column, NaN where there is no ink.
+def centreline(upper: Floats, lower: Floats, radius: float, seen: NDArray[np.bool_]) -> Floats:
+    """Return the y of the pen's middle in every column, (width,), NaN where there is no ink.
 
     A round pen on a course y leaves ink between ``min(y(x + u) - h(u))`` and ``max(y(x + u) + h(u))`` over
     ``|u| <= radius``, ``h(u) = sqrt(radius^2 - u^2)``: an erosion and a dilation by a disc (Serra, Image Analysis and
     Mathematical Morphology, 1982). So the course lies between the largest ``upper(x + u) + h(u)`` and the smallest
     ``lower(x + u) - h(u)``. It is the first of them on a peak, where the pen's lower side was smeared, the second in a
-    valley, and their mean on a straight stroke, however steep.
+    valley, and their mean on a straight stroke, however steep. Where only one edge is its own, that one tells; where
+    none is, the course is a straight line between the columns beside.
+
+    Args:
+        upper, lower: edges of the ink, px, (width,), NaN where there is none.
+        radius: of the pen, px.
+        seen: whether each edge is the pen's own, (2, width).
     """
     high, low = _inner(upper, radius), -_inner(-lower, radius)
-    middle = (high + low) / 2
-    slack = np.maximum(low - high, 0.0)
-    bend = _bend(middle)
-    lean = np.clip(bend / np.maximum(slack, 1e-9), -1, 1)
-    return middle - lean * slack / 2
+    middle, slack = (high + low) / 2, np.maximum(low - high, 0.0)
+    lean = np.clip(_bend(middle) / np.maximum(slack, 1e-9), -1, 1)
+    course = np.select([seen[0] & ~seen[1], seen[1] & ~seen[0]], [high, low], middle - lean * slack / 2)
+    return _bridged(course, np.asarray(~seen.any(axis=0)))
 
 
 def _inner(upper: Floats, radius: float) -> Floats:
@@ -46,5 +93,12 @@ def _inner(upper: Floats, radius: float) -> Floats:
 def _bend(middle: Floats) -> Floats:
     """Return the second difference over two columns; 0 next to nothing."""
     padded = np.pad(middle, _REACH, mode="edge")
-    bend = padded[: -2 * _REACH] - 2 * middle + padded[2 * _REACH :]
-    return np.nan_to_num(bend)
+    return np.nan_to_num(padded[: -2 * _REACH] - 2 * middle + padded[2 * _REACH :])
+
+
+def _bridged(course: Floats, hidden: NDArray[np.bool_]) -> Floats:
+    known = np.isfinite(course) & ~hidden
+    if not hidden.any() or not known.any():
+        return course
+    places = np.arange(len(course))
+    return np.where(hidden, np.interp(places, places[known], course[known]), course)

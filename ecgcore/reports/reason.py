@@ -22,6 +22,7 @@ class Reason(StrEnum):
     WRONG_SCALE = "wrong-scale"
     WRONG_LEADS = "wrong-leads"
     NOT_A_REPORT_FILE = "not-a-report-file"
+    NO_VECTOR_TRACE = "no-vector-trace"
 
 
 class Caution(StrEnum):
@@ -43,6 +44,7 @@ HINTS = {
     Reason.EMPTY_LEAD: "look at the page: the leads named have no trace; repeat the recording or the export",
     Reason.WRONG_SCALE: "print the report again at the format's paper speed and gain",
     Reason.WRONG_LEADS: "print the report again with the leads in the format's order",
+    Reason.NO_VECTOR_TRACE: "read the signals from the pixels: --source pixels",
     Reason.NOT_A_REPORT_FILE: "send a PDF, PNG or JPEG whose name ends as its content is",
 }
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ecgcore.reports.box import Pixels
-from ecgcore.reports.centreline import centreline, pen_radius
+from ecgcore.reports.centreline import courses, seen_edges
 from ecgcore.reports.coverage import ink_coverage
-from ecgcore.reports.follow import NOTHING, find_levels, follow, without_shared
+from ecgcore.reports.follow import find_levels, follow, without_shared
 from ecgcore.reports.format import LEADS, ReportFormat, known_formats
+from ecgcore.reports.legibility import legibility
 from ecgcore.reports.reason import Reason, RefusalError
 from ecgcore.reports.runs import Floats, find_runs
 from ecgcore.reports.signal import RATE_HZ, LeadQuality, LeadSignals, Millivolts, SignalSource
@@ -64,15 +65,12 @@ def _read_strip(box: Pixels, strip: Strip, fmt: ReportFormat) -> tuple[Floats, l
     """Return the y of each lead's trace by column, shape (leads, width), NaN where there is none."""
     height, width = box.shape[:2]
     runs = find_runs(ink_coverage(box, fmt), _LEAST_INK)
+    if not len(runs):
+        return np.full((len(strip.leads), width), np.nan), [LeadQuality(lead, 0.0) for lead in strip.leads]
     levels = find_levels(runs, width, strip.zeros)
     paths = without_shared(follow(find_stretches(runs, height), levels, width), runs, levels)
-    if not len(runs):
-        return np.full(paths.shape, np.nan), [LeadQuality(lead, 0.0) for lead in strip.leads]
-    upper = np.where(paths == NOTHING, np.nan, runs.upper[paths])
-    lower = np.where(paths == NOTHING, np.nan, runs.lower[paths])
-    rows = [centreline(u, v, pen_radius(u, v)) for u, v in zip(upper, lower, strict=True)]
-    covered = (paths != NOTHING).mean(axis=1)
-    return np.array(rows), [LeadQuality(lead, float(c)) for lead, c in zip(strip.leads, covered, strict=True)]
+    rows = courses(paths, runs, seen_edges(paths, runs, strip.labels))
+    return rows, legibility(paths, runs, strip.leads, strip.labels, height, fmt.px_per_s)
 
 
 def _sampled(row: Floats, zero: float, strip: Strip, fmt: ReportFormat, samples: int) -> Millivolts:

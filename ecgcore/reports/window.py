@@ -11,6 +11,7 @@ from ecgcore.reports.rpeak import Floats, find_r_peaks
 from ecgcore.reports.signal import LeadSignals
 
 BEFORE_S, AFTER_S = 0.5, 1.5
+_PLACES = 6  # decimals of a sample number; the rest is rounding
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def _bridged(millivolts: Floats) -> Floats:
 
 def _cut(values: Floats, places: Floats) -> tuple[NDArray[np.float32], float]:
     """Return the values at fractional samples, and the share of them at which nothing is drawn."""
+    places = np.round(places, _PLACES)
     inside = (places >= 0) & (places <= len(values) - 1)
     low = np.clip(np.floor(places).astype(int), 0, len(values) - 1)
     high, part = np.minimum(low + 1, len(values) - 1), places - low

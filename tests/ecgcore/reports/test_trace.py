@@ -27,7 +27,7 @@ def test_the_pixels_give_back_the_record(drawn, fmt, paper):
     ],
 )
 def test_each_lead_has_its_own_part_of_the_record(drawn, fmt, shape, columns, seconds):
-    signals = signals_from_image(drawn.drawn(0, fmt, "letter").image)
+    signals = signals_from_image(drawn.drawn(drawn.KINDS.index((fmt, "letter")), fmt, "letter").image)
     assert signals.millivolts.shape == shape and list(signals.columns) == columns and signals.seconds == 10
     assert np.isfinite(signals.millivolts).sum(axis=1) / 500 == pytest.approx(seconds, abs=0.008)
     starts = np.isfinite(signals.millivolts).argmax(axis=1) / 500
