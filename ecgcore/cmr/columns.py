@@ -54,6 +54,11 @@ KINDS: dict[str, CellKind] = {
 }
 STEWARD = ("rule", "value", "hint", "entry")  # what quarantine_csv puts before a table's own columns
 
+# the frame's columns by what they are about
+TARGETS = ("scar", "lvef_percent")
+SCAR_TYPES = ("subendocardial_scar", "transmural_scar")
+PERSON = ("age", "female", "smoke", "diabetes", "hypertension", "dyslipidemia")
+
 _RENAMED = {"scar_cad": "scar", "lvef": "lvef_percent", HOSPITAL_NUMBER: "patient_id"}
 _ORIGINAL = {new: old for old, new in _RENAMED.items()}
 

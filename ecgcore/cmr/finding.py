@@ -11,23 +11,13 @@ from datetime import date
 
 import pandas as pd
 
+from ecgcore.cmr.columns import PERSON, SCAR_TYPES, TARGETS
 from ecgcore.cmr.pattern import ISCHAEMIC, NON_ISCHAEMIC_REGEX
 
 Findings = Mapping[str, pd.Series]
 
 STUDY = ["patient_id", "ecg_date"]
-TARGETS = ("scar", "lvef_percent")  # one row having it and another lacking it is a disagreement
-DETAILS = (  # a disagreement only where both rows have it
-    "subendocardial_scar",
-    "transmural_scar",
-    "pattern",
-    "age",
-    "female",
-    "smoke",
-    "diabetes",
-    "hypertension",
-    "dyslipidemia",
-)
+DETAILS = (*SCAR_TYPES, "pattern", *PERSON)  # a disagreement only where both rows have it
 
 
 def no_label(rows: pd.DataFrame) -> Findings:
@@ -38,7 +28,7 @@ def no_label(rows: pd.DataFrame) -> Findings:
 
 def pattern_contradictions(rows: pd.DataFrame) -> Findings:
     """Find scar labels and patterns that cannot be true together. A non-ischaemic pattern makes no claim here."""
-    names = ["scar", "subendocardial_scar", "transmural_scar", "pattern"]
+    names = ["scar", *SCAR_TYPES, "pattern"]
     cells = zip(*(_objects(_get(rows, name)) for name in names), strict=True)
     wrong = pd.Series([_contradicts(*line) for line in cells], index=rows.index, dtype=bool) & ~_non_ischaemic(rows)
     return {"scar": _described(rows, wrong, names)}

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from ecgcore.errors import SnapshotError
+from ecgcore.reports.store import StoreError, load_image
 
 Job = Sequence[tuple[int, Path]]  # (row, image file)
 
@@ -58,10 +59,10 @@ def decode(path: Path) -> np.ndarray:
     Raises:
         SnapshotError: the file is no readable image.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise SnapshotError(path, "is no readable image", "copy the snapshot again, or freeze a new one")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    try:
+        return load_image(path)
+    except StoreError as e:
+        raise SnapshotError(path, "is no readable image", "copy the snapshot again, or freeze a new one") from e
 
 
 def end_with_parent() -> None:

@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ecgcore.cmr.columns import PERSON, SCAR_TYPES, TARGETS
 from ecgcore.ledger.finding import RowFault
 
-TARGETS = ("scar", "lvef_percent")
-DETAILS = (
-    "subendocardial_scar",
-    "transmural_scar",
-    "age",
-    "female",
-    "smoke",
-    "diabetes",
-    "hypertension",
-    "dyslipidemia",
-    "impute",
-)
+DETAILS = (*SCAR_TYPES, *PERSON, "impute")
 
 
 @dataclass(frozen=True, slots=True)

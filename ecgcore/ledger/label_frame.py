@@ -8,28 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from ecgcore.cmr.columns import flag_columns
 from ecgcore.ledger.batch import SourceRow
 from ecgcore.ledger.finding import RowFault
 
 _TEXT = ("file_name", "patient_id", "run_num", "split", "ecg_format", "entry", "raw")
 _DAYS = ("cmr_date", "ecg_date")
 _REAL = ("lvef_percent", "age")
-_WHOLE = (
-    "year",
-    "month",
-    "scar",
-    "subendocardial_scar",
-    "transmural_scar",
-    "female",
-    "smoke",
-    "diabetes",
-    "hypertension",
-    "dyslipidemia",
-    "impute",
-    "new_cut",
-    "train_80_percent",
-    "develop_10_percent",
-)
+_WHOLE = ("year", "month", "scar", *flag_columns())
 CELLS = ("study_id", *_TEXT, *_DAYS, *_REAL, *_WHOLE)
 _LARGEST = 2**31 - 1  # PostgreSQL's integer
 

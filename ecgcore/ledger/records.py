@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from ecgcore.cmr.columns import TARGETS
 from ecgcore.ledger import naming, rulebook
 from ecgcore.ledger.claim import SettledStudy
 from ecgcore.ledger.finding import Effect, Finding, RowFault
 from ecgcore.ledger.intake import chunks
 from ecgcore.ledger.kind import FileKind
-from ecgcore.ledger.label import DETAILS, TARGETS, LabelRow
+from ecgcore.ledger.label import DETAILS, LabelRow
 from ecgcore.ledger.label_frame import CELLS
 from ecgcore.ledger.page import EcgPage, Sighting
 from ecgcore.ledger.pairing import Known

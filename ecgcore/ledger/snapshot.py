@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
+from ecgcore.cmr.columns import PERSON, SCAR_TYPES
 from ecgcore.cmr.label import LabelRule
 from ecgcore.errors import SnapshotError
 from ecgcore.ledger import audit, testset
@@ -31,39 +32,11 @@ log = logging.getLogger(__name__)
 
 _ID_CHARS = 16
 _TEXT = ("study_id", "patient_id", "ecg_format", "split", "test_set", "image_sha256")
-_FLAGS = (
-    "scar",
-    "lvef",
-    "subendocardial_scar",
-    "transmural_scar",
-    "female",
-    "smoke",
-    "diabetes",
-    "hypertension",
-    "dyslipidemia",
-    "impute",
-)
+_FLAGS = ("scar", "lvef", *SCAR_TYPES, *(name for name in PERSON if name != "age"), "impute")
 COLUMNS = (
-    "study_id",
-    "patient_id",
-    "year",
-    "ecg_format",
-    "split",
-    "test_set",
-    "image_sha256",
-    "scar",
-    "lvef",
-    "lvef_percent",
-    "subendocardial_scar",
-    "transmural_scar",
-    "age",
-    "female",
-    "smoke",
-    "diabetes",
-    "hypertension",
-    "dyslipidemia",
-    "impute",
-)
+    "study_id", "patient_id", "year", "ecg_format", "split", "test_set", "image_sha256",
+    "scar", "lvef", "lvef_percent", *SCAR_TYPES, *PERSON, "impute",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
