@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -17,15 +15,13 @@ from ecgcore.evaluation.auc import auc_interval
 from ecgcore.evaluation.calibration import Calibration, calibration
 from ecgcore.evaluation.cases import Floats, check_labels
 from ecgcore.evaluation.confusion import OPERATING_POINT, confusion, sensitivity, specificity
+from ecgcore.evaluation.figures_style import BLUE, CHANCE, GRID, INK, LINES, MUTED, Dash, new_figure, png, style
 from ecgcore.evaluation.gate import GateKind
 from ecgcore.evaluation.interval import DEFAULT_LEVEL
 from ecgcore.evaluation.roc import roc, roc_band
 from ecgcore.evaluation.verdict import GateResult, Verdict
 
-DPI = 130
-_INK, _MUTED, _GRID = "#1f2933", "#616e7c", "#e4e7eb"
-_COLOURS = ("#0b6e99", "#b4540a", "#4c6b1f")  # distinguishable with the common colour vision deficiencies
-_STYLES = ("-", "--", ":")
+_MOST_CURVES = 3
 _VERDICTS = {
     Verdict.PASS: ("#1b7f4b", "o", "pass"),
     Verdict.FAIL: ("#b42318", "X", "fail"),
@@ -53,21 +49,26 @@ def roc_png(title: str, curves: Sequence[Curve], level: float = DEFAULT_LEVEL) -
     Raises:
         EvaluationError: no curve, more than three, or one whose ROC is not defined.
     """
-    if not 1 <= len(curves) <= len(_COLOURS):
+    if not 1 <= len(curves) <= _MOST_CURVES:
         raise EvaluationError("figure", f"takes one to three curves, not {len(curves)}", "draw one figure per test set")
     figure, axes = _square(title)
-    axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
-    for curve, colour, style in zip(curves, _COLOURS, _STYLES, strict=False):
-        _draw_curve(axes, curve, colour, style, level)
+    axes.plot([0, 1], [0, 1], **CHANCE)
+    for curve, (colour, dash) in zip(curves, LINES, strict=False):
+        _draw_curve(axes, curve, colour, dash, level)
     _draw_band(axes, curves[0], level)
     _draw_operating_point(axes, curves[0], level)
     axes.set_xlabel("1 - specificity (false positive rate)")
     axes.set_ylabel("Sensitivity (true positive rate)")
-    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=_GRID, fontsize=8.5)
-    return _png(figure)
+    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=GRID, fontsize=8.5)
+    return png(figure)
 
 
 def calibration_png(title: str, curve: Curve, level: float = DEFAULT_LEVEL) -> bytes:
+    """Draw :func:`reliability_figure` as PNG bytes."""
+    return png(reliability_figure(title, curve, level))
+
+
+def reliability_figure(title: str, curve: Curve, level: float = DEFAULT_LEVEL) -> Figure:
     """Draw a reliability plot with intervals over a histogram of the probabilities.
 
     Raises:
@@ -77,10 +78,10 @@ def calibration_png(title: str, curve: Curve, level: float = DEFAULT_LEVEL) -> b
     figure, axes, below = _stacked(title)
     _draw_reliability(axes, result, level)
     counts, edges = np.histogram(np.asarray(curve.probabilities, dtype=np.float64), bins=20, range=(0.0, 1.0))
-    below.bar(edges[:-1], counts, width=0.05, align="edge", color=_COLOURS[0], alpha=0.55, edgecolor="white")
+    below.bar(edges[:-1], counts, width=0.05, align="edge", color=BLUE, alpha=0.55, edgecolor="white")
     below.set_ylabel("Studies")
     below.set_xlabel("Predicted probability")
-    return _png(figure)
+    return figure
 
 
 def gates_png(title: str, results: Sequence[GateResult]) -> bytes:
@@ -94,15 +95,15 @@ def gates_png(title: str, results: Sequence[GateResult]) -> bytes:
         raise EvaluationError("figure", "has no gate with an interval", "show the table of gates instead")
     panels = {name: [r for r in shown if _unit(r) == name] for name in dict.fromkeys(_unit(r) for r in shown)}
     sizes = [len(results) + 1.6 for results in panels.values()]
-    figure = Figure(figsize=(8.6, 0.8 + 0.32 * sum(sizes)), dpi=DPI, layout="constrained")
-    figure.suptitle(title, fontsize=11, color=_INK)
+    figure = new_figure(8.6, 0.8 + 0.32 * sum(sizes))
+    figure.suptitle(title, fontsize=11, color=INK)
     column = figure.subplots(len(panels), 1, height_ratios=sizes, squeeze=False)[:, 0]
     for axes, (name, results) in zip(column, panels.items(), strict=True):
         _draw_panel(axes, name, results)
     column[0].legend(
         handles=_gate_legend(column[0]), loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8.5
     )
-    return _png(figure)
+    return png(figure)
 
 
 def _unit(result: GateResult) -> str:
@@ -112,7 +113,7 @@ def _unit(result: GateResult) -> str:
 
 
 def _draw_panel(axes: Axes, name: str, results: Sequence[GateResult]) -> None:
-    _style(axes, name)
+    style(axes, name)
     for line, result in enumerate(results):
         _draw_gate(axes, line, result)
     axes.set_yticks(range(len(results)), [r.title for r in results], fontsize=8.5)
@@ -120,12 +121,12 @@ def _draw_panel(axes: Axes, name: str, results: Sequence[GateResult]) -> None:
     axes.grid(axis="y", visible=False)
 
 
-def _draw_curve(axes: Axes, curve: Curve, colour: str, style: str, level: float) -> None:
+def _draw_curve(axes: Axes, curve: Curve, colour: str, dash: Dash, level: float) -> None:
     points = roc(curve.labels, curve.probabilities)
     area = auc_interval(curve.labels, curve.probabilities, level)
     name = f"{curve.name}: AUC {area}"
     axes.plot(
-        points.false_positive_rate, points.true_positive_rate, color=colour, linestyle=style, linewidth=1.8, label=name
+        points.false_positive_rate, points.true_positive_rate, color=colour, linestyle=dash, linewidth=1.8, label=name
     )
 
 
@@ -136,7 +137,7 @@ def _draw_band(axes: Axes, curve: Curve, level: float) -> None:
         points.false_positive_rate,
         band.low,
         band.high,
-        color=_COLOURS[0],
+        color=BLUE,
         alpha=0.14,
         linewidth=0,
         label=f"{curve.name}: pointwise {100 * level:g} % band",
@@ -153,7 +154,7 @@ def _draw_operating_point(axes: Axes, curve: Curve, level: float) -> None:
         xerr=[[x - (1 - low.high)], [(1 - low.low) - x]],
         yerr=[[y - high.low], [high.high - y]],
         fmt="s",
-        color=_INK,
+        color=INK,
         markersize=5,
         capsize=3,
         linewidth=1.1,
@@ -168,20 +169,20 @@ def _positives(curve: Curve) -> int:
 def _draw_reliability(axes: Axes, result: Calibration, level: float) -> None:
     x = np.array([p.probability for p in result.points])
     y = np.array([p.observed.value for p in result.points])
-    axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label="perfect")
+    axes.plot([0, 1], [0, 1], **CHANCE, label="perfect")
     axes.errorbar(
         x,
         y,
         yerr=_error_bars(result, y),
         fmt="o-",
-        color=_COLOURS[0],
+        color=BLUE,
         markersize=4.5,
         capsize=3,
         linewidth=1.3,
         label=f"observed, {100 * level:g} % Wilson",
     )
     axes.set_ylabel("Share of positives")
-    axes.set_title(f"expected calibration error {result.expected_error:.3f}", fontsize=8.5, color=_MUTED, loc="right")
+    axes.set_title(f"expected calibration error {result.expected_error:.3f}", fontsize=8.5, color=MUTED, loc="right")
     axes.legend(loc="upper left", frameon=False, fontsize=8.5)
 
 
@@ -197,7 +198,7 @@ def _draw_gate(axes: Axes, line: int, result: GateResult) -> None:
     colour, marker, _ = _VERDICTS[result.verdict]
     axes.plot([result.value.low, result.value.high], [line, line], color=colour, linewidth=2.2, solid_capstyle="butt")
     axes.plot([result.value.value], [line], marker=marker, color=colour, markersize=7, linestyle="none")
-    axes.plot([result.limit] * 2, [line - 0.34, line + 0.34], color=_INK, linewidth=1.6)
+    axes.plot([result.limit] * 2, [line - 0.34, line + 0.34], color=INK, linewidth=1.6)
 
 
 def _gate_legend(axes: Axes) -> list:
@@ -205,38 +206,21 @@ def _gate_legend(axes: Axes) -> list:
         axes.plot([], [], marker=marker, color=colour, linewidth=2.2, label=name)[0]
         for colour, marker, name in _VERDICTS.values()
     ]
-    return [*marks, axes.plot([], [], color=_INK, marker="|", markersize=12, linestyle="none", label="limit")[0]]
+    return [*marks, axes.plot([], [], color=INK, marker="|", markersize=12, linestyle="none", label="limit")[0]]
 
 
 def _square(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(5.6, 5.6), dpi=DPI, layout="constrained")
+    figure = new_figure(5.6, 5.6)
     axes = figure.add_subplot()
-    _style(axes, title)
+    style(axes, title)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     return figure, axes
 
 
 def _stacked(title: str) -> tuple[Figure, Axes, Axes]:
-    figure = Figure(figsize=(5.6, 5.6), dpi=DPI, layout="constrained")
+    figure = new_figure(5.6, 5.6)
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-    _style(axes, title)
-    _style(below, "")
+    style(axes, title)
+    style(below, "")
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.02, 1.02))
     return figure, axes, below
-
-
-def _style(axes: Axes, title: str) -> None:
-    axes.set_title(title, fontsize=11, color=_INK, loc="left")
-    axes.grid(color=_GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=_INK, labelsize=8.5, length=3)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(_MUTED)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
