@@ -148,3 +148,10 @@ def test_a_level_outside_zero_and_one_is_refused(level):
 
 def test_normal_quantile_is_the_textbook_number():
     assert normal_quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+
+
+@pytest.mark.parametrize("score", ["sharp", "coarse", "weak"])
+def test_the_plain_interval_is_that_of_proc(r_cases, from_r, score):
+    found = auc_interval(r_cases.label, r_cases[score], scale=Scale.PLAIN)
+    expected = [from_r[f"auc {score}"], from_r[f"auc low {score}"], from_r[f"auc high {score}"]]
+    assert [found.value, found.low, found.high] == pytest.approx(expected, abs=1e-12)
