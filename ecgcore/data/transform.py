@@ -99,6 +99,10 @@ class ImageTransform:
         resized = cv2.resize(image, (self.width, self.height), interpolation=int(self.interpolation))
         return np.asarray(resized, dtype=np.uint8)
 
+    def prepare(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the recording of a canonical image: :meth:`resize`."""
+        return self.resize(picture)
+
     def normalise(self, batch: torch.Tensor | NDArray[np.uint8]) -> torch.Tensor:
         """Return ``(x - mean * max) / (std * max)`` as contiguous float32 N x 3 x H x W, on the device of ``batch``.
 

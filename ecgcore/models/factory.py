@@ -9,11 +9,12 @@ from torch import nn
 from ecgcore.errors import RecipeError
 from ecgcore.models.clinical import ClinicalImageNetwork
 from ecgcore.models.network import ImageNetwork
+from ecgcore.models.signal import SignalNetwork, signal_stem
 from ecgcore.models.spec import ModelSpec
 
 log = logging.getLogger(__name__)
 
-Network = ImageNetwork | ClinicalImageNetwork
+Network = ImageNetwork | ClinicalImageNetwork | SignalNetwork
 
 
 def build(spec: ModelSpec) -> Network:
@@ -24,12 +25,16 @@ def build(spec: ModelSpec) -> Network:
     once with ``HF_HUB_OFFLINE=1`` in the environment, otherwise after some retries.
 
     Raises:
-        RecipeError: timm does not know the backbone, has no weights for it at all, or its last layer is not ``fc``.
+        RecipeError: timm does not know the backbone, has no weights for it at all, its last layer is not ``fc``, or
+            a signal family's first layers are not ``conv1`` and ``bn1``.
     """
     backbone, loaded = _backbone(spec)
     _replace_classifier(spec, backbone)
     if spec.family.is_clinical:
         return ClinicalImageNetwork(spec, backbone, loaded)
+    if spec.family.is_signal:
+        _replace_stem(spec, backbone)
+        return SignalNetwork(spec, backbone, loaded)
     return ImageNetwork(spec, backbone, loaded)
 
 
@@ -69,3 +74,14 @@ def _replace_classifier(spec: ModelSpec, backbone: nn.Module) -> None:
             "choose a ResNet-like backbone, for example resnet34d",
         )
     backbone.fc = nn.Linear(classifier.in_features, spec.latent_dim, bias=False)
+
+
+def _replace_stem(spec: ModelSpec, backbone: nn.Module) -> None:
+    norm = getattr(backbone, "bn1", None)
+    if not hasattr(backbone, "conv1") or not isinstance(norm, nn.BatchNorm2d):
+        raise RecipeError(
+            f"backbone {spec.backbone!r}",
+            "its first layers are not called conv1 and bn1, so signals cannot enter it",
+            "choose a ResNet-like backbone, for example resnet34d",
+        )
+    backbone.conv1 = signal_stem(norm.num_features)

@@ -20,16 +20,23 @@ class Family(StrEnum):
     SINGLE_TASK = "single-task"
     MULTI_TASK_CLINICAL = "multi-task-clinical"
     SINGLE_TASK_CLINICAL = "single-task-clinical"
+    MULTI_TASK_1D = "multi-task-1d"
+    SINGLE_TASK_1D = "single-task-1d"
 
     @property
     def is_single(self) -> bool:
         """Whether a network of this family predicts exactly one target."""
-        return self in (Family.SINGLE_TASK, Family.SINGLE_TASK_CLINICAL)
+        return self in (Family.SINGLE_TASK, Family.SINGLE_TASK_CLINICAL, Family.SINGLE_TASK_1D)
 
     @property
     def is_clinical(self) -> bool:
         """Whether a network of this family reads clinical features beside the image."""
         return self in (Family.MULTI_TASK_CLINICAL, Family.SINGLE_TASK_CLINICAL)
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether a network of this family reads twelve lead signals instead of an image."""
+        return self in (Family.MULTI_TASK_1D, Family.SINGLE_TASK_1D)
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class ModelSpec:
         targets: what it predicts, each by name; any number, exactly one for the single-task families.
         backbone: a timm model whose last layer is called ``fc``.
         latent_dim: length of the image embedding.
-        in_channels: image channels.
+        in_channels: image channels; of the backbone before its first layer is replaced for the signal families.
         bias_head: whether the heads have a bias.
         pretrained: start from published weights where they can be had.
         clinical: sizes of the clinical branch; for clinical families only, where it has a default.

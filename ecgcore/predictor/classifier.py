@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ecgcore.data.recording import Recording
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import Network
 from ecgcore.models.spec import Family
@@ -45,9 +46,11 @@ class ECGClassifier:
 
     Args:
         model_path: a model directory.
-        model_class: ``multi-task``, ``single-task``, ``multi-task-clinical`` or ``single-task-clinical``.
+        model_class: ``multi-task`` or ``single-task``, or one of them with ``-clinical`` or ``-1d``; None takes what
+            the directory holds.
         device: ``cpu`` or ``cuda`` (``cuda:1``).
-        task: what a single-task model predicts; ignored by multi-task models, which carry ``scar`` and ``lvef``.
+        task: what a single-task model predicts, if its directory does not say so; ignored by multi-task models, which
+            carry ``scar`` and ``lvef``.
         round_probabilities: two decimals instead of all.
 
     Raises:
@@ -58,13 +61,13 @@ class ECGClassifier:
     def __init__(
         self,
         model_path: Path | str,
-        model_class: str = "multi-task",
+        model_class: str | None = "multi-task",
         device: str = "cpu",
-        task: str = "scar",
+        task: str | None = None,
         round_probabilities: bool = True,
     ) -> None:
         self.device = _device(device)
-        model = read_model_dir(model_path, _family(model_class), task)
+        model = read_model_dir(model_path, None if model_class is None else _family(model_class), task)
         self.spec = model.spec
         self.targets = model.spec.targets
         self.transform = model.transform
@@ -86,7 +89,7 @@ class ECGClassifier:
             ReportError: a page that is not a report of a known format.
         """
         features = None if clinical_features is None else [clinical_features]
-        both = self._probabilities([self._resized(image)], self._features(features, 1))
+        both = self._probabilities([self._prepared(image)], self._features(features, 1))
         return {target: self._answer(pair[0]) for target, pair in both.items()}
 
     def predict_batch(
@@ -97,7 +100,7 @@ class ECGClassifier:
     ) -> dict[str, NDArray[np.float64]]:
         """Return the unrounded probability of the positive class by target, float64 (N,), in the order of ``images``.
 
-        ``images`` is read lazily; at most ``batch_size`` of them, resized, are held at once.
+        ``images`` is read lazily; at most ``batch_size`` of them, prepared, are held at once.
 
         Raises:
             PredictorError: as :meth:`predict`, or there are not as many features as images.
@@ -105,7 +108,7 @@ class ECGClassifier:
         """
         parts: dict[str, list[NDArray[np.float64]]] = {target: [] for target in self.targets}
         done = 0
-        for chunk in _chunks((self._resized(image) for image in images), batch_size):
+        for chunk in _chunks((self._prepared(image) for image in images), batch_size):
             some = None if clinical_features is None else clinical_features[done : done + len(chunk)]
             for target, both in self._probabilities(chunk, self._features(some, len(chunk))).items():
                 parts[target].append(both[:, 1])
@@ -122,18 +125,19 @@ class ECGClassifier:
     def inputs(
         self, images: Iterable[ImageSource], clinical_features: Sequence[Mapping[str, float]] | None = None
     ) -> tuple[torch.Tensor, ...]:
-        """Return what ``network`` is called with: normalised pixels N x 3 x H x W, then the clinical features if it
+        """Return what ``network`` is called with: what is read of the images, normalised (N x 3 x H x W pixels or
+        N x 12 x samples), then the clinical features if it
         reads them; on ``device``.
 
         Raises:
             PredictorError: as :meth:`predict_batch`.
             ReportError: as :meth:`predict`.
         """
-        resized = [self._resized(image) for image in images]
-        return self._tensors(resized, self._features(clinical_features, len(resized)))
+        prepared = [self._prepared(image) for image in images]
+        return self._tensors(prepared, self._features(clinical_features, len(prepared)))
 
-    def _resized(self, image: ImageSource) -> NDArray[np.uint8]:
-        return self.transform.resize(load_picture(image))
+    def _prepared(self, image: ImageSource) -> Recording:
+        return self.transform.prepare(load_picture(image))
 
     def _features(self, rows: Sequence[Mapping[str, float]] | None, count: int) -> tuple[torch.Tensor, ...]:
         if not self.spec.family.is_clinical:
@@ -148,15 +152,15 @@ class ECGClassifier:
         categories, numbers = zip(*(encode(row) for row in rows), strict=True)
         return torch.stack(categories), torch.stack(numbers)
 
-    def _tensors(self, images: list[NDArray[np.uint8]], features: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        pixels = self.transform.normalise(torch.from_numpy(np.stack(images)).to(self.device))
+    def _tensors(self, recordings: list[Recording], features: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        pixels = self.transform.normalise(torch.from_numpy(np.stack(recordings)).to(self.device))
         return pixels, *(value.to(self.device) for value in features)
 
     def _probabilities(
-        self, images: list[NDArray[np.uint8]], features: tuple[torch.Tensor, ...]
+        self, recordings: list[Recording], features: tuple[torch.Tensor, ...]
     ) -> dict[str, NDArray[np.float64]]:
         with torch.inference_mode(), exact_convolutions(self.device):
-            logits = self._network(*self._tensors(images, features))
+            logits = self._network(*self._tensors(recordings, features))
             both = {target: torch.softmax(value, dim=1).double().cpu().numpy() for target, value in logits.items()}
         if not all(np.isfinite(value).all() for value in both.values()):
             raise PredictorError("prediction", "is not a finite number", "do not use this model: its weights overflow")
@@ -197,7 +201,7 @@ def exact_convolutions(device: torch.device) -> AbstractContextManager[None]:
     return context
 
 
-def _chunks(images: Iterator[NDArray[np.uint8]], size: int) -> Iterator[list[NDArray[np.uint8]]]:
+def _chunks(images: Iterator[Recording], size: int) -> Iterator[list[Recording]]:
     while chunk := list(islice(images, size)):
         yield chunk
 

@@ -24,7 +24,13 @@ RNN_TYPE = "birnn"
 _BACKBONE = "model."
 _CLASSIFIER = "fc."
 _UNUSED_HEAD = "head"
-_BACKBONE_SHA256 = {"resnet34d": "b085407e65562b7c2d815466cd21cfdad699a6a24dd7cfe95964ea6349857a3e"}
+_BACKBONE_SHA256 = {
+    ("resnet34d", False): "b085407e65562b7c2d815466cd21cfdad699a6a24dd7cfe95964ea6349857a3e",
+    (
+        "resnet34d",
+        True,
+    ): "6b53de499eb282c4d768a212240970b960b45aaf02ca1ef6aebbafd30b8f8f5e",  # with the first layer of signals
+}
 _COMMON = {
     "in_channels",
     "learning_rate",
@@ -41,7 +47,7 @@ _CLINICAL = {"num_categorical_features", "num_numerical_features", "embedding_si
 
 
 def config_keys(family: Family) -> set[str]:
-    """Return the keys that ``configs.json`` of a family has, no more and no less."""
+    """Return the keys that ``configs.json`` of a family has, no more and no less; 1D families have those of 2D."""
     return _COMMON | (_SINGLE if family.is_single else _MULTI) | (_CLINICAL if family.is_clinical else set())
 
 
@@ -153,7 +159,7 @@ def check_backbone(spec: ModelSpec, shapes: Mapping[str, tuple[int, ...]]) -> No
     Raises:
         PredictorError: they are not those that the deployed predictor expects.
     """
-    expected = _BACKBONE_SHA256.get(spec.backbone)
+    expected = _BACKBONE_SHA256.get((spec.backbone, spec.family.is_signal))
     if spec.in_channels == 3 and expected not in (None, _digest(shapes)):
         raise PredictorError(
             f"backbone {spec.backbone}",

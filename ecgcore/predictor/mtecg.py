@@ -1,14 +1,19 @@
 """The one adapter that knows the deployed predictor's directory: writes it, and reads it strictly.
 
-configs.json  model.ckpt  transform.json  train_transform.json
+configs.json  model.ckpt
+transform.json  train_transform.json     image families
+signal.json  scaler.joblib               signal families, which have no working deployed reader
+targets.json                             single-task families: what configs.json does not say
+imputation.json  imputer.joblib  imputer_threshold_dict.joblib    clinical families, when their training imputed
+
+The ``.joblib`` files are for upstream's own evaluation. They are pickles, and nothing here reads them: the numbers that
+they hold stand in the JSON file beside them.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import pickle
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,29 +22,26 @@ from typing import Any
 
 import torch
 
+from ecgcore.data.recording import Transform
+from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.data.transform import ImageTransform
 from ecgcore.errors import PredictorError, RecipeError
 from ecgcore.models.factory import Network, build
 from ecgcore.models.heads import CLASSES
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
 from ecgcore.predictor import contract
+from ecgcore.predictor.checkpoint import EXPORT_AGAIN, check_entries, envelope, read_checkpoint, some
 from ecgcore.predictor.staging import staged_directory
 
 CONFIGS = "configs.json"
 CHECKPOINT = "model.ckpt"
 TRANSFORM = "transform.json"
 TRAIN_TRANSFORM = "train_transform.json"
-LIGHTNING_VERSION = "2.2.5"
+SIGNAL = "signal.json"
+TARGETS = "targets.json"
+DEFAULT_TASK = "scar"
 MAX_CHECKPOINT_BYTES = 2 * 1024**3
 MAX_TEXT_BYTES = 1024**2
-
-_REQUIRED = ("state_dict", "hyper_parameters", "pytorch-lightning_version", "epoch", "global_step")
-_SHOWN = 3
-_EXPORT_AGAIN = "export the model again; do not edit the directory by hand"
-_UNREADABLE = (  # what torch raises on a mangled file
-    pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError,
-    AssertionError, OverflowError, OSError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class LoadedModel:
     path: Path
     network: Network = field(repr=False)
     spec: ModelSpec
-    transform: ImageTransform
+    transform: ImageTransform | SignalTransform
     epoch: int
     global_step: int
 
@@ -66,8 +68,8 @@ class LoadedModel:
 def write_model_dir(
     network: Network,
     spec: ModelSpec,
-    transform: ImageTransform,
-    train_transform_json: str,
+    transform: ImageTransform | SignalTransform,
+    train_transform_json: str | None,
     out_dir: Path | str,
     loss_ratio: Mapping[str, float] | None = None,
     loss_weights: Mapping[str, Sequence[float]] | None = None,
@@ -75,6 +77,7 @@ def write_model_dir(
     global_step: int = 0,
     temperature: Mapping[str, float] | None = None,
     learning_rate: float = 5e-3,
+    companions: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a directory that the deployed predictor loads, read it back, and only then let it appear as ``out_dir``.
 
@@ -82,7 +85,8 @@ def write_model_dir(
         network: on any device, in any mode; it is not changed.
         spec: the network's layout.
         transform: inference preprocessing.
-        train_transform_json: the training augmentation, in albumentations' form; the predictor never reads it.
+        train_transform_json: the training augmentation, in albumentations' form; the predictor never reads it. None
+            for signal families.
         out_dir: replaced if it exists.
         loss_ratio: share of each target in the training loss; equal by default. The single-task forms cannot hold it.
         loss_weights: (negative, positive) class weights by target; 1, 1 by default. Multi-task only, as above.
@@ -91,6 +95,7 @@ def write_model_dir(
         temperature: by target, above 0; head weights and biases are divided by it, which makes the softmax that of
             ``logits / temperature`` (Guo et al. 2017). Targets without one keep their logits.
         learning_rate: recorded in ``configs.json``.
+        companions: further files, by name.
 
     Returns:
         ``out_dir``.
@@ -100,7 +105,7 @@ def write_model_dir(
     """
     _check_same_layout(network, spec)
     contract.check_deployable(spec)
-    _check_train_transform(train_transform_json)
+    _check_transforms(spec, transform, train_transform_json)
     ratio = _loss_ratio(spec, loss_ratio)
     weights = _loss_weights(spec, loss_weights)
     state = _deployed_state(network, spec, temperature or {}) | contract.extra_entries(spec, weights)
@@ -108,31 +113,37 @@ def write_model_dir(
     configs = contract.configs(spec, learning_rate, ratio, weights)
     with staged_directory(Path(out_dir)) as work:
         _write_text(work / CONFIGS, json.dumps(configs, indent=2, allow_nan=False) + "\n")
-        _write_text(work / TRANSFORM, transform.to_json())
-        _write_text(work / TRAIN_TRANSFORM, train_transform_json)
-        torch.save(_checkpoint(state, epoch, global_step), work / CHECKPOINT)
+        _write_text(work / (SIGNAL if spec.family.is_signal else TRANSFORM), transform.to_json())
+        if train_transform_json is not None:
+            _write_text(work / TRAIN_TRANSFORM, train_transform_json)
+        if spec.family.is_single:
+            _write_text(work / TARGETS, json.dumps({"targets": list(spec.targets)}) + "\n")
+        for name, content in (companions or {}).items():
+            (work / name).write_bytes(content)
+        torch.save(envelope(state, epoch, global_step), work / CHECKPOINT)
         read_model_dir(work, spec.family, spec.targets[0])
     return Path(out_dir)
 
 
-def read_model_dir(path: Path | str, family: Family | str | None = None, task: str = "scar") -> LoadedModel:
+def read_model_dir(path: Path | str, family: Family | str | None = None, task: str | None = None) -> LoadedModel:
     """Read a model directory, strictly; nothing in it is executed.
 
     Args:
-        path: a directory with ``configs.json``, ``model.ckpt`` and ``transform.json``; other files are ignored.
-        family: the family it must have; by default that which ``configs.json`` shows.
-        task: the target of a single-task model, which the directory does not name.
+        path: a directory with ``configs.json``, ``model.ckpt`` and ``transform.json`` or ``signal.json``.
+        family: the family it must have; by default that which the files show.
+        task: the target of a single-task model; needed where the directory has no ``targets.json``, scar by default.
 
     Raises:
-        PredictorError: a file is missing, too large or unreadable; another family; ``pretrained`` is not false;
-            entries are missing, unexpected, of another shape or type, or not finite.
+        PredictorError: a file is missing, too large or unreadable; another family or target; ``pretrained`` is not
+            false; entries are missing, unexpected, of another shape or type, or not finite.
     """
     path = Path(path)
-    for name in (CONFIGS, CHECKPOINT, TRANSFORM):
+    preprocessing = SIGNAL if (path / SIGNAL).is_file() else TRANSFORM
+    for name in (CONFIGS, CHECKPOINT, preprocessing):
         _check_file(path / name, MAX_CHECKPOINT_BYTES if name == CHECKPOINT else MAX_TEXT_BYTES)
-    spec = _read_spec(path / CONFIGS, family, task)
-    transform = _read_transform(path / TRANSFORM)
-    checkpoint = _read_checkpoint(path / CHECKPOINT)
+    spec = _read_spec(path, family, task)
+    transform = _read_transform(path / preprocessing)
+    checkpoint = read_checkpoint(path / CHECKPOINT, MAX_CHECKPOINT_BYTES)
     network = _load(path / CHECKPOINT, spec, checkpoint["state_dict"])
     return LoadedModel(path, network, spec, transform, checkpoint["epoch"], checkpoint["global_step"])
 
@@ -140,6 +151,17 @@ def read_model_dir(path: Path | str, family: Family | str | None = None, task: s
 def _check_same_layout(network: Network, spec: ModelSpec) -> None:
     if replace(network.spec, pretrained=False) != replace(spec, pretrained=False):
         raise PredictorError("the network", "has another layout than the spec names", "pass network.spec")
+
+
+def _check_transforms(spec: ModelSpec, transform: Transform, training: str | None) -> None:
+    if isinstance(transform, SignalTransform) is not spec.family.is_signal:
+        rule = f"is no preprocessing of a {spec.family.value} model"
+        raise PredictorError(type(transform).__name__, rule, "pass the transform that the training used")
+    if (training is None) is not spec.family.is_signal:
+        rule = f"is {'missing' if training is None else 'given'} for a {spec.family.value} model"
+        raise PredictorError(TRAIN_TRANSFORM, rule, "image families have one, signal families none")
+    if training is not None:
+        _check_train_transform(training)
 
 
 def _check_train_transform(text: str) -> None:
@@ -188,16 +210,6 @@ def _check_temperature(spec: ModelSpec, target: str, value: float) -> None:
         )
 
 
-def _checkpoint(state: dict[str, torch.Tensor], epoch: int, global_step: int) -> dict[str, Any]:
-    return {
-        "state_dict": state,
-        "hyper_parameters": {},
-        "pytorch-lightning_version": LIGHTNING_VERSION,
-        "epoch": int(epoch),
-        "global_step": int(global_step),
-    }
-
-
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
@@ -206,28 +218,43 @@ def _check_file(path: Path, limit: int) -> None:
     if not path.is_file():
         raise PredictorError(path, "is missing", "name a model directory, as a training or `ecg promote` wrote it")
     if path.stat().st_size > limit:
-        raise PredictorError(path, f"has {path.stat().st_size} bytes, at most {limit} are read", _EXPORT_AGAIN)
+        raise PredictorError(path, f"has {path.stat().st_size} bytes, at most {limit} are read", EXPORT_AGAIN)
 
 
-def _read_transform(path: Path) -> ImageTransform:
+def _read_transform(path: Path) -> ImageTransform | SignalTransform:
+    kind: type[ImageTransform] | type[SignalTransform] = SignalTransform if path.name == SIGNAL else ImageTransform
     try:
-        return ImageTransform.from_json(path.read_text(encoding="utf-8"))
+        return kind.from_json(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise PredictorError(path, "is not text", _EXPORT_AGAIN) from error
+        raise PredictorError(path, "is not text", EXPORT_AGAIN) from error
     except PredictorError as error:
         raise PredictorError(path, error.rule, error.hint) from error
 
 
-def _read_spec(path: Path, family: Family | str | None, task: str) -> ModelSpec:
+def _read_spec(folder: Path, family: Family | str | None, task: str | None) -> ModelSpec:
+    path = folder / CONFIGS
     content = _read_object(path)
-    found = _family(path, content)
+    found = _family(path, content, signal=(folder / SIGNAL).is_file())
     if family is not None and Family(family) is not found:
         raise PredictorError(
             path, f"belongs to a {found.value} model, asked for is {Family(family).value}", f'pass "{found.value}"'
         )
     _check_constants(path, content, found)
     with _blamed_on(path):
-        return _spec(content, found, task)
+        return _spec(content, found, _task(folder / TARGETS, task) if found.is_single else DEFAULT_TASK)
+
+
+def _task(path: Path, asked: str | None) -> str:
+    """Return the one target of a single-task model: what the directory says, or what was asked for."""
+    if not path.is_file():
+        return asked or DEFAULT_TASK
+    _check_file(path, MAX_TEXT_BYTES)
+    named = _read_object(path).get("targets")
+    if not isinstance(named, list) or len(named) != 1 or not isinstance(named[0], str):
+        raise PredictorError(path, f"must name one target, has {named!r}", EXPORT_AGAIN)
+    if asked not in (None, named[0]):
+        raise PredictorError(path, f"says that the model predicts {named[0]}, asked for is {asked}", "ask for that")
+    return named[0]
 
 
 @contextmanager
@@ -242,22 +269,23 @@ def _read_object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise PredictorError(path, f"is not JSON ({error})", _EXPORT_AGAIN) from error
+        raise PredictorError(path, f"is not JSON ({error})", EXPORT_AGAIN) from error
     if not isinstance(content, dict):
-        raise PredictorError(path, "must be a JSON object", _EXPORT_AGAIN)
+        raise PredictorError(path, "must be a JSON object", EXPORT_AGAIN)
     return content
 
 
-def _family(path: Path, content: Mapping[str, Any]) -> Family:
-    for family in Family:
+def _family(path: Path, content: Mapping[str, Any], signal: bool) -> Family:
+    candidates = [family for family in Family if family.is_signal is signal]
+    for family in candidates:
         if contract.config_keys(family) == set(content):
             return family
-    nearest = min(Family, key=lambda family: len(contract.config_keys(family) ^ set(content)))
+    nearest = min(candidates, key=lambda family: len(contract.config_keys(family) ^ set(content)))
     wrong = sorted(contract.config_keys(nearest) ^ set(content))
     raise PredictorError(
         path,
-        f"has the keys of no known model; for {nearest.value} {_some(wrong)} is missing or too many",
-        _EXPORT_AGAIN,
+        f"has the keys of no known model; for {nearest.value} {some(wrong)} is missing or too many",
+        EXPORT_AGAIN,
     )
 
 
@@ -273,12 +301,12 @@ def _check_constants(path: Path, content: Mapping[str, Any], family: Family) -> 
         }
     for key, value in wanted.items():
         if content[key] != value or isinstance(content[key], bool) is not isinstance(value, bool):
-            raise PredictorError(path, f"{key} must be {json.dumps(value)}, is {content[key]!r}", _EXPORT_AGAIN)
+            raise PredictorError(path, f"{key} must be {json.dumps(value)}, is {content[key]!r}", EXPORT_AGAIN)
 
 
 def _spec(content: Mapping[str, Any], family: Family, task: str) -> ModelSpec:
     if not isinstance(content["bias_head"], bool):
-        raise RecipeError("bias_head", f"must be true or false, is {content['bias_head']!r}", _EXPORT_AGAIN)
+        raise RecipeError("bias_head", f"must be true or false, is {content['bias_head']!r}", EXPORT_AGAIN)
     sizes = {key: content[key] for key in ("embedding_size", "rnn_output_size") if family.is_clinical}
     return ModelSpec(
         family=family,
@@ -291,32 +319,6 @@ def _spec(content: Mapping[str, Any], family: Family, task: str) -> ModelSpec:
     )
 
 
-def _read_checkpoint(path: Path) -> dict[str, Any]:
-    _check_archive(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
-        raise PredictorError(path, f"cannot be read ({type(error).__name__})", _EXPORT_AGAIN) from error
-    missing = [key for key in _REQUIRED if not isinstance(content, dict) or key not in content]
-    if missing:
-        raise PredictorError(path, f"lacks {_some(missing)}", _EXPORT_AGAIN)
-    if not isinstance(content["state_dict"], dict) or not isinstance(content["epoch"], int):
-        raise PredictorError(path, "its state_dict or epoch has a wrong type", _EXPORT_AGAIN)
-    return content
-
-
-def _check_archive(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise PredictorError(path, f"is not a checkpoint ({type(error).__name__})", _EXPORT_AGAIN) from error
-    if unpacked > MAX_CHECKPOINT_BYTES:
-        raise PredictorError(
-            path, f"unpacks to {unpacked} bytes, at most {MAX_CHECKPOINT_BYTES} are read", _EXPORT_AGAIN
-        )
-
-
 def _load(path: Path, spec: ModelSpec, deployed: dict[str, torch.Tensor]) -> Network:
     with _blamed_on(path.parent / CONFIGS):
         network = _skeleton(spec)
@@ -324,7 +326,7 @@ def _load(path: Path, spec: ModelSpec, deployed: dict[str, torch.Tensor]) -> Net
     names = {contract.deployed_name(spec, name): name for name in ours}
     extra = contract.extra_entries(spec, dict.fromkeys(spec.targets, (1.0, 1.0)))
     expected = {theirs: ours[name] for theirs, name in names.items()} | extra
-    _check_entries(path, expected, deployed)
+    check_entries(path, expected, deployed)
     contract.check_backbone(spec, {name: tuple(value.shape) for name, value in deployed.items()})
     state = {name: deployed[theirs].contiguous() for theirs, name in names.items()}
     network.load_state_dict(state, strict=True, assign=True)
@@ -338,27 +340,3 @@ def _skeleton(spec: ModelSpec) -> Network:
         return network
     with torch.random.fork_rng(devices=[]):  # it has buffers that no file holds, so it must really be built
         return build(spec)
-
-
-def _check_entries(path: Path, expected: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> None:
-    if missing := sorted(expected.keys() - found.keys()):
-        raise PredictorError(path, f"state_dict lacks {_some(missing)}", _EXPORT_AGAIN)
-    if unexpected := sorted(str(name) for name in found.keys() - expected.keys()):
-        raise PredictorError(path, f"state_dict has unexpected {_some(unexpected)}", _EXPORT_AGAIN)
-    for name, value in expected.items():
-        _check_entry(path, name, value, found[name])
-
-
-def _check_entry(path: Path, name: str, expected: torch.Tensor, found: object) -> None:
-    if not isinstance(found, torch.Tensor) or found.layout is not torch.strided:
-        raise PredictorError(path, f"{name} is not a plain tensor", _EXPORT_AGAIN)
-    if found.shape != expected.shape or found.dtype != expected.dtype:
-        was, should = (f"{value.dtype} {tuple(value.shape)}" for value in (found, expected))
-        raise PredictorError(path, f"{name} must be {should}, is {was}", _EXPORT_AGAIN)
-    if not bool(torch.isfinite(found).all()):
-        raise PredictorError(path, f"{name} holds NaN or infinite values", "train again: this training diverged")
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

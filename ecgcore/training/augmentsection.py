@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ecgcore.training.strict import require
+from ecgcore.training.strict import LATER, require
 
 _MOST_SHIFT = 0.1
 _MOST_DEGREES = 10.0
@@ -121,13 +121,13 @@ class AugmentSection:
     blur: BlurSection | None = None
     brightness_contrast: BrightnessContrastSection | None = None
     motion_blur: BlurSection | None = None
-    page_shift: ShiftSection | None = None
-    rotation: RotationSection | None = None
-    lead_shift: ShiftSection | None = None
-    thickness: ThicknessSection | None = None
-    grid: GridSection | None = None
-    jpeg: JpegSection | None = None
-    mixup: MixupSection | None = None
+    page_shift: ShiftSection | None = field(default=None, metadata=LATER)
+    rotation: RotationSection | None = field(default=None, metadata=LATER)
+    lead_shift: ShiftSection | None = field(default=None, metadata=LATER)
+    thickness: ThicknessSection | None = field(default=None, metadata=LATER)
+    grid: GridSection | None = field(default=None, metadata=LATER)
+    jpeg: JpegSection | None = field(default=None, metadata=LATER)
+    mixup: MixupSection | None = field(default=None, metadata=LATER)
 
 
 def _require_probability(p: float) -> None:

@@ -39,7 +39,7 @@ def export_model(
     step: int,
 ) -> None:
     """Write the network's weights, divided by the temperatures in its heads, as the predictor's directory."""
-    transform = recipe.input.transform
+    transform = recipe.image_input.transform
     single = network.spec.family.is_single
     write_model_dir(
         network,

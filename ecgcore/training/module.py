@@ -45,7 +45,7 @@ class ImageModule(pl.LightningModule):
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
         self.recipe, self.train_set, self.valid_set, self.criterion = recipe, train, valid, criterion
-        self.transform = recipe.input.transform
+        self.transform = recipe.image_input.transform
         self.augmenter = Augmenter(recipe.augment, train.formats, recipe.training.seed)
         mixup = recipe.augment.mixup
         self.mixup = Mixup(mixup, len(train), recipe.training.seed) if mixup else None

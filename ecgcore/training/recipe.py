@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-import yaml
-
-from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import RecipeError
-from ecgcore.models.spec import Family, ModelSpec
+from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
 from ecgcore.training.augmentsection import AugmentSection
-from ecgcore.training.strict import from_mapping
-from ecgcore.training.strict import require as _require
+from ecgcore.training.inputsection import ImageInput, InputSection, SignalInput
+from ecgcore.training.overlay import Overlay
+from ecgcore.training.strict import LATER, from_mapping, read_yaml, require, to_mapping
 
+DEPLOYED_TARGETS = ("scar", "lvef")
 _INT32_MAX = 2**31 - 1
 
 
@@ -24,24 +23,6 @@ class Slot(StrEnum):
     """What a champion serves."""
 
     CHAMPION = "champion"
-
-
-class InputKind(StrEnum):
-    """What the model reads."""
-
-    IMAGE = "image"
-
-
-class Resize(StrEnum):
-    """How images are resized: OpenCV's ``INTER_AREA`` (antialiased) or ``INTER_LINEAR`` (not)."""
-
-    AREA = "area"
-    BILINEAR = "bilinear"
-
-    @property
-    def flag(self) -> Interpolation:
-        """The transform's name for it."""
-        return Interpolation.AREA if self is Resize.AREA else Interpolation.LINEAR
 
 
 class ClassWeights(StrEnum):
@@ -82,36 +63,26 @@ class Precision(StrEnum):
 
 
 @dataclass(frozen=True)
-class InputSection:
-    """What the model reads: kind, height and width in px, interpolation."""
-
-    kind: InputKind
-    height: int
-    width: int
-    interpolation: Resize
-
-    def __post_init__(self) -> None:
-        _require(self.height >= 32 and self.width >= 32, "input: height and width must be at least 32 px")
-
-    @property
-    def transform(self) -> ImageTransform:
-        """The preprocessing that the exported model carries."""
-        return ImageTransform(self.height, self.width, self.interpolation.flag)
-
-
-@dataclass(frozen=True)
 class DataSection:
     """Which studies take part: their report formats."""
 
     formats: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _require(len(self.formats) > 0, "data: formats names none")
+        require(len(self.formats) > 0, "data: formats names none")
+
+
+@dataclass(frozen=True)
+class ClinicalSection:
+    """Sizes of a clinical family's branch: of a category's embedding, and of the branch's output."""
+
+    embedding_size: int
+    rnn_output_size: int
 
 
 @dataclass(frozen=True)
 class ModelSection:
-    """The network: family, timm backbone, embedding size, targets, ImageNet start, bias of the heads."""
+    """The network: family, timm backbone, embedding size, targets, ImageNet start, heads' bias, clinical sizes."""
 
     family: Family
     backbone: str
@@ -119,9 +90,13 @@ class ModelSection:
     targets: tuple[str, ...]
     pretrained: bool
     bias_head: bool
+    clinical: ClinicalSection | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
-        _require(not self.spec.family.is_clinical, "model: an image recipe cannot have a clinical family")
+        clinical = self.spec.family.is_clinical
+        require(
+            (self.clinical is not None) == clinical, "model: 'clinical' belongs to a clinical family, which needs it"
+        )
 
     @property
     def spec(self) -> ModelSpec:
@@ -137,7 +112,18 @@ class ModelSection:
             latent_dim=self.latent_dim,
             bias_head=self.bias_head,
             pretrained=self.pretrained,
+            clinical=ClinicalSpec(**vars(self.clinical)) if self.clinical else None,
         )
+
+
+@dataclass(frozen=True)
+class ImputationSection:
+    """How missing clinical features of a clinical family are filled: ``rounds`` of chained regressions."""
+
+    rounds: int
+
+    def __post_init__(self) -> None:
+        require(self.rounds >= 1, "imputation: rounds must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -148,7 +134,7 @@ class LossSection:
     class_weights: ClassWeights = ClassWeights.NONE
 
     def __post_init__(self) -> None:
-        _require(all(r > 0 for r in self.ratio.values()), "loss: each ratio must be above 0")
+        require(all(r > 0 for r in self.ratio.values()), "loss: each ratio must be above 0")
 
 
 @dataclass(frozen=True)
@@ -160,8 +146,8 @@ class OptimiserSection:
     weight_decay: float
 
     def __post_init__(self) -> None:
-        _require(self.learning_rate > 0, "optimiser: learning_rate must be above 0")
-        _require(self.weight_decay >= 0, "optimiser: weight_decay must be at least 0")
+        require(self.learning_rate > 0, "optimiser: learning_rate must be above 0")
+        require(self.weight_decay >= 0, "optimiser: weight_decay must be at least 0")
 
 
 @dataclass(frozen=True)
@@ -172,7 +158,7 @@ class ScheduleSection:
     decay: Decay
 
     def __post_init__(self) -> None:
-        _require(self.warmup_steps >= 0, "schedule: warmup_steps must be at least 0")
+        require(self.warmup_steps >= 0, "schedule: warmup_steps must be at least 0")
 
 
 @dataclass(frozen=True)
@@ -193,11 +179,11 @@ class AveragingSection:
 
     def __post_init__(self) -> None:
         swa, ema = self.kind is Averaging.SWA, self.kind is Averaging.EMA
-        _require((self.start is not None) == swa, "weight_averaging: 'start' belongs to kind swa, which needs it")
-        _require((self.decay is not None) == ema, "weight_averaging: 'decay' belongs to kind ema, which needs it")
-        _require(self.learning_rate is None or swa, "weight_averaging: 'learning_rate' belongs to kind swa")
-        _require(self.start is None or 0 <= self.start < 1, "weight_averaging: start must be in [0, 1)")
-        _require(self.decay is None or 0 < self.decay < 1, "weight_averaging: decay must be in (0, 1)")
+        require((self.start is not None) == swa, "weight_averaging: 'start' belongs to kind swa, which needs it")
+        require((self.decay is not None) == ema, "weight_averaging: 'decay' belongs to kind ema, which needs it")
+        require(self.learning_rate is None or swa, "weight_averaging: 'learning_rate' belongs to kind swa")
+        require(self.start is None or 0 <= self.start < 1, "weight_averaging: start must be in [0, 1)")
+        require(self.decay is None or 0 < self.decay < 1, "weight_averaging: decay must be in (0, 1)")
 
 
 @dataclass(frozen=True)
@@ -226,15 +212,15 @@ class TrainingSection:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulate"):
-            _require(getattr(self, name) >= 1, f"training: {name} must be at least 1")
+            require(getattr(self, name) >= 1, f"training: {name} must be at least 1")
         for name in ("early_stopping_patience", "num_threads"):
-            _require(getattr(self, name) is None or getattr(self, name) >= 1, f"training: {name} must be at least 1")
-        _require(0 <= self.seed <= _INT32_MAX, "training: seed must be in 0 .. 2^31 - 1")
+            require(getattr(self, name) is None or getattr(self, name) >= 1, f"training: {name} must be at least 1")
+        require(0 <= self.seed <= _INT32_MAX, "training: seed must be in 0 .. 2^31 - 1")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that determines a training, together with a snapshot."""
+    """All that determines a network's training, together with a snapshot and the run that it starts from, if any."""
 
     name: str
     description: str
@@ -249,32 +235,66 @@ class Recipe:
     optimiser: OptimiserSection
     schedule: ScheduleSection
     training: TrainingSection
+    imputation: ImputationSection | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
-        _require(self.start_from is None, "start_from must be null: this version trains from ImageNet or from scratch")
-        _require(not self.promotable or self.slot is not None, "a promotable recipe names its slot")
-        _require(
+        family = self.model.family
+        require(not self.promotable or self.slot is not None, "a promotable recipe names its slot")
+        require(
+            self.start_from is None or not self.model.pretrained,
+            "model: pretrained must be false where start_from brings the weights",
+        )
+        require(
             set(self.loss.ratio) == set(self.model.targets), "loss: ratio names each of the model's targets, no other"
+        )
+        signal = isinstance(self.input, SignalInput)
+        require(family.is_signal == signal, f"model: family {family} reads no input of kind {self.input.kind}")
+        require(
+            not signal or self.augment == AugmentSection(), "augment: changes images, and this recipe reads signals"
+        )
+        require(
+            not family.is_clinical or self.augment.mixup is None, "augment: mixup mixes images, not clinical features"
+        )
+        require(
+            (self.imputation is not None) == family.is_clinical,
+            "imputation: belongs to a clinical family, which needs it",
+        )
+        self._require_loadable()
+
+    def _require_loadable(self) -> None:
+        loadable = self.model.family is Family.MULTI_TASK and set(self.model.targets) == set(DEPLOYED_TARGETS)
+        require(
+            self.slot is not Slot.CHAMPION or loadable,
+            f"slot {Slot.CHAMPION} is served by the deployed predictor, which loads {Family.MULTI_TASK} image models "
+            f"of {' and '.join(DEPLOYED_TARGETS)} only; say slot: null and promotable: false",
         )
 
     @classmethod
-    def load(cls, path: Path | str) -> Recipe:
-        """Read a recipe file.
+    def load(cls, path: Path | str, overlay: Path | str | None = None) -> Recipe:
+        """Read a recipe file, with some values replaced where an overlay is named.
 
         Raises:
             RecipeError: naming the file, the key or value, and the nearest allowed key.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as e:
-            raise RecipeError(path, f"cannot be read ({type(e).__name__})", "name a file of deployments/recipes") from e
-        except (yaml.YAMLError, UnicodeDecodeError) as e:
-            raise RecipeError(path, f"is no YAML: {e}", "correct the line that it names") from e
+        content = read_yaml(path)
+        if overlay is not None:
+            content = Overlay.load(overlay).over(content, path)
         return from_mapping(cls, content, path)
+
+    @property
+    def image_input(self) -> ImageInput:
+        """The input section of an image recipe.
+
+        Raises:
+            RecipeError: the recipe reads something else.
+        """
+        if not isinstance(self.input, ImageInput):
+            raise RecipeError(f"recipe {self.name}", f"reads {self.input.kind}s, not images", "name an image recipe")
+        return self.input
 
     def to_dict(self) -> dict[str, object]:
         """Return the recipe as plain values: what ``from_mapping`` reads and YAML can write."""
-        return json.loads(json.dumps(asdict(self)))  # enums become their strings, tuples lists
+        return to_mapping(self)
 
     @property
     def sha256(self) -> str:

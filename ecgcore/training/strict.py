@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import difflib
+import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from ecgcore.errors import RecipeError
 
 T = TypeVar("T")
+
+LATER: Mapping[str, Any] = types.MappingProxyType({"later": True})
+"""Metadata of an optional field that was added after files without it were in use: None by default, and then unsaid."""
+
+_KIND = "kind"
+
+
+def read_yaml(path: Path | str) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds.
+
+    Raises:
+        RecipeError: it cannot be read, is no YAML, or holds something else.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as e:
+        raise RecipeError(path, f"cannot be read ({type(e).__name__})", "name a file below deployments") from e
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise RecipeError(path, f"is no YAML: {e}", "correct the line that it names") from e
+    if not isinstance(content, dict):
+        raise RecipeError(path, "the file is no mapping of keys to values", "compare multi-task.yaml")
+    return content
 
 
 def from_mapping(cls: type[T], content: object, source: object, where: str = "") -> T:
@@ -20,7 +46,8 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
 
     Args:
         cls: a dataclass; fields are str, int, float, bool, StrEnum, dataclass, ``tuple[X, ...]``, ``dict[str, X]``,
-            or one of these or None.
+            or one of these or None; or one of several dataclasses, told apart by the key ``kind``, which each of them
+            has as a field and whose value is its ``KIND``.
         content: the mapping.
         source: the file, for messages.
         where: the key path of ``content`` in it.
@@ -33,7 +60,7 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in content:
         if key not in known:
-            raise RecipeError(source, f"unknown key '{_join(where, key)}'", _nearest(str(key), list(known)))
+            raise RecipeError(source, f"unknown key '{_join(where, key)}'", nearest(str(key), list(known)))
     needed = [k for k, f in known.items() if f.default is MISSING and f.default_factory is MISSING and k not in content]
     if needed:
         raise RecipeError(source, f"lacks the key '{_join(where, needed[0])}'", "add it; compare multi-task.yaml")
@@ -43,6 +70,23 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
         return cls(**values)
     except ValueError as e:
         raise RecipeError(source, str(e), "correct the value in the file") from e
+
+
+def to_mapping(instance: Any) -> dict[str, Any]:
+    """Return a dataclass as plain values: what ``from_mapping`` reads and YAML can write.
+
+    A field whose metadata is ``LATER`` is left out while it is None, so that what an old file says, and its hash, stay
+    the same when a field is added.
+    """
+    said: dict[str, Any] = json.loads(json.dumps(_said(instance)))  # enums become their strings, tuples lists
+    return said
+
+
+def _said(value: Any) -> Any:
+    if not is_dataclass(value):
+        return value
+    values = {f: getattr(value, f.name) for f in fields(value)}
+    return {f.name: _said(v) for f, v in values.items() if v is not None or f.metadata != LATER}
 
 
 def require(holds: bool, rule: str) -> None:
@@ -58,8 +102,10 @@ def require(holds: bool, rule: str) -> None:
 def _convert(hint: Any, value: object, source: object, where: str) -> object:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        inner = next(a for a in args if a is not type(None))
-        return None if value is None else _convert(inner, value, source, where)
+        inner = [a for a in args if a is not type(None)]
+        if value is None and len(inner) < len(args):
+            return None
+        return _convert(inner[0] if len(inner) == 1 else _variant(inner, value, source, where), value, source, where)
     if origin is tuple:
         return tuple(_convert(args[0], v, source, where) for v in _expect(list, value, source, where))
     if origin is dict:
@@ -80,14 +126,25 @@ def _expect(kind: type[T], value: object, source: object, where: str) -> T:
     return value
 
 
+def _variant(options: Sequence[Any], value: object, source: object, where: str) -> Any:
+    """Return the dataclass that a mapping's ``kind`` names."""
+    kinds = {option.KIND.value: option for option in options}
+    kind = value.get(_KIND) if isinstance(value, Mapping) else None
+    if kind not in kinds:
+        allowed = f"has no 'kind' among {', '.join(kinds)}"
+        raise RecipeError(source, f"{where or 'the file'} {allowed}", "say its kind; compare multi-task.yaml")
+    return kinds[kind]
+
+
 def _choice(enum: type[StrEnum], value: object, source: object, where: str) -> StrEnum:
     allowed = [e.value for e in enum]
     if str(value) not in allowed or isinstance(value, bool):
-        raise RecipeError(source, f"'{where}' is {value!r}, allowed are {allowed}", _nearest(str(value), allowed))
+        raise RecipeError(source, f"'{where}' is {value!r}, allowed are {allowed}", nearest(str(value), allowed))
     return enum(str(value))
 
 
-def _nearest(word: str, allowed: list[str]) -> str:
+def nearest(word: str, allowed: list[str]) -> str:
+    """Return the hint that names the allowed word most like a wrong one, and all others."""
     near = difflib.get_close_matches(word, allowed, n=1, cutoff=0.0)
     return f"did you mean '{near[0]}'? Allowed: {', '.join(allowed)}"
 

@@ -152,6 +152,11 @@ class TableRecipe:
             given = getattr(self, name) is not None
             _require(given == boosted, f"the section '{name}' belongs to xgboost, which needs it")
 
+    @property
+    def start_from(self) -> None:
+        """A table model starts from nothing."""
+        return None
+
     def to_dict(self) -> dict[str, object]:
         """Return the recipe as plain values: what ``from_mapping`` reads and YAML can write."""
         return json.loads(json.dumps(asdict(self)))  # enums become their strings, tuples lists

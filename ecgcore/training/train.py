@@ -88,10 +88,20 @@ def train(
         if isinstance(recipe, TableRecipe):
             train_table(snapshot, recipe, run, callback)
             return run.path
+        _check_trainable(recipe)
         where = _device(device)
         with reproducible(recipe.training.seed, recipe.training.num_threads, where):
             _train(snapshot, recipe, run, where, progress, callback)
     return run.path
+
+
+def _check_trainable(recipe: Recipe) -> None:
+    if recipe.model.family.is_clinical or recipe.model.family.is_signal or recipe.start_from:
+        raise TrainingError(
+            f"recipe {recipe.name}",
+            "clinical, signal and transferred recipes cannot be trained yet",
+            "train an image recipe that starts from none",
+        )
 
 
 def _train(
@@ -203,7 +213,7 @@ def _datasets(snapshot: Snapshot, recipe: Recipe, progress: bool) -> tuple[Image
 
 
 def _cache(snapshot: Snapshot, recipe: Recipe, progress: bool) -> ImageCache:
-    size = recipe.input
+    size = recipe.image_input
     images = {sha: snapshot.image_path(sha) for sha in snapshot.studies["image_sha256"].unique()}
     spec = CacheSpec(size.height, size.width, size.interpolation.flag)
     return open_cache(snapshot.path / "cache", spec, images, progress=progress)

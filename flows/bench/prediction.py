@@ -14,6 +14,7 @@ from ecgcore.models.factory import build
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
 from ecgcore.reports.report import read_report
+from ecgcore.training.inputsection import ImageInput
 from ecgcore.training.recipe import Recipe
 from ecgcore.training.traintransform import train_transform_json
 from flows.bench.bare import bare_poppler
@@ -39,7 +40,7 @@ def measure_prediction(ward: Ward, effort: Effort, recipes: Path) -> list[Line]:
 
 def _recipe_lines(ward: Ward, recipe: Recipe, effort: Effort) -> list[Line]:
     model_dir = _model_dir(ward.folder / "models" / recipe.name, recipe)
-    classifier, forward = ECGClassifier(model_dir), _forward(model_dir)
+    classifier, forward = ECGClassifier(model_dir), _forward(model_dir, recipe.image_input)
     count = effort.predictions
     images = [_canonical(ward.images[i % len(ward.images)]) for i in range(count)]
     reports = [ward.reports[i % len(ward.reports)] for i in range(count)]
@@ -67,13 +68,13 @@ def _recipe_lines(ward: Ward, recipe: Recipe, effort: Effort) -> list[Line]:
 def _model_dir(out: Path, recipe: Recipe) -> Path:
     """Write an untrained model, which takes as long as a trained one."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    spec, transform = replace(recipe.model.spec, pretrained=False), recipe.input.transform
+    spec, transform = replace(recipe.model.spec, pretrained=False), recipe.image_input.transform
     return write_model_dir(build(spec).eval(), spec, transform, train_transform_json(transform, recipe.augment), out)
 
 
-def _forward(model_dir: Path) -> Callable[[], object]:
+def _forward(model_dir: Path, size: ImageInput) -> Callable[[], object]:
     model = read_model_dir(model_dir)
-    pixels = torch.randn(1, 3, model.transform.height, model.transform.width)
+    pixels = torch.randn(1, 3, size.height, size.width)
 
     def forward() -> object:
         with torch.inference_mode():

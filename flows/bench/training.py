@@ -65,7 +65,7 @@ def _unwarmed(recipe: Recipe) -> Recipe:
 
 
 def _recipe_lines(ward: Ward, recipe: Recipe, steps: int, repeats: int) -> list[Line]:
-    size = recipe.input
+    size = recipe.image_input
     samples = recipe.training.batch_size * (steps + 1)
     cache = make_cache(ward, CacheSpec(size.height, size.width, size.interpolation.flag), samples)
     data = as_dataset(cache, tuple(recipe.model.targets))
@@ -118,7 +118,7 @@ def _bare_steps(recipe: Recipe, steps: int) -> list[float]:
     """Return the seconds of forward, backward and AdamW on one random batch, the first step left out."""
     network = build(_spec(recipe)).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.optimiser.learning_rate)
-    size = recipe.input
+    size = recipe.image_input
     planes = torch.randn(recipe.training.batch_size, 3, size.height, size.width)
     planes = planes.contiguous(memory_format=torch.channels_last)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,7 +44,22 @@ def test_predict_equals_the_network_on_transformed_pixels(folders, small_network
 
 
 def test_single_task_answers_for_the_named_task_only(folders):
-    assert list(ECGClassifier(folders["single-task"], "single-task", task="lvef").predict(picture(0))) == ["lvef"]
+    assert list(ECGClassifier(folders["single-task"], "single-task").predict(picture(0))) == ["scar"]
+    with pytest.raises(PredictorError, match="says that the model predicts scar, asked for is lvef"):
+        ECGClassifier(folders["single-task"], "single-task", task="lvef")
+
+
+def test_a_directory_that_does_not_name_its_target_is_told(folders, tmp_path):
+    folder = shutil.copytree(folders["single-task"], tmp_path / "upstream")
+    (folder / "targets.json").unlink()
+    assert list(ECGClassifier(folder, "single-task", task="lvef").predict(picture(0))) == ["lvef"]
+    assert list(ECGClassifier(folder, "single-task").predict(picture(0))) == ["scar"]
+
+
+def test_the_family_can_be_taken_from_the_directory(folders):
+    assert {name: ECGClassifier(folder, None).spec.family.value for name, folder in folders.items()} == {
+        name: name for name in folders
+    }
 
 
 def test_clinical_features_reach_the_network(folders):

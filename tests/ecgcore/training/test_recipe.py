@@ -7,16 +7,60 @@ import yaml
 from ecgcore.data.transform import Interpolation
 from ecgcore.errors import RecipeError
 from ecgcore.training.recipe import Averaging, Recipe
+from ecgcore.training.recipefile import load_recipe
 from ecgcore.training.strict import from_mapping
 
 RECIPES = Path(__file__).parents[3] / "deployments" / "recipes"
 
 
-@pytest.mark.parametrize("name", ["multi-task", "multi-task-demo"])
-def test_deployed_recipes_load_under_their_own_name(name):
-    recipe = Recipe.load(RECIPES / f"{name}.yaml")
-    assert recipe.name == name
-    assert recipe.slot == "champion" and recipe.promotable
+LOADABLE = {"multi-task", "multi-task-demo", "multi-task-60-40", "multi-task-70-30", "transferred"}
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_deployed_recipes_load_under_their_own_name(path):
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    assert (recipe.slot == "champion") == recipe.promotable == (recipe.name in LOADABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256"),
+    [
+        ("multi-task", "4c1160e619105a90d2892f432226fe93ad7f5f2ded0814a678863b78fd98ed02"),
+        ("multi-task-demo", "4be1382906494383d2f3eddfe7e36d439bd1ceafab662e2a0b9fd6750036c5ec"),
+    ],
+)
+def test_the_hash_of_a_recipe_outlives_fields_that_are_added(name, sha256):
+    """As the first release of this program computed it: versions registered since carry it."""
+    assert Recipe.load(RECIPES / f"{name}.yaml").sha256 == sha256
+
+
+@pytest.mark.parametrize(
+    ("family", "targets", "more"),
+    [
+        ("single-task", ["scar"], {}),
+        ("multi-task", ["scar", "lvef", "fibrosis"], {}),
+        ("multi-task-clinical", ["scar", "lvef"], {"clinical": {"embedding_size": 5, "rnn_output_size": 8}}),
+    ],
+)
+def test_the_slot_champion_takes_only_what_the_deployed_predictor_loads(make_recipe_dict, family, targets, more):
+    content = make_recipe_dict()
+    content["model"] |= {"family": family, "targets": targets, **more}
+    content["loss"]["ratio"] = dict.fromkeys(targets, 1.0)
+    if more:
+        content["imputation"] = {"rounds": 10}
+    with pytest.raises(RecipeError, match=r"slot champion is served by the deployed predictor.*promotable: false"):
+        from_mapping(Recipe, content, "x")
+    assert from_mapping(Recipe, content | {"slot": None, "promotable": False}, "x").slot is None
+
+
+def test_weights_come_from_one_place(make_recipe_dict):
+    content = make_recipe_dict()
+    content["start_from"] = "multi-task-old"
+    assert from_mapping(Recipe, content, "x").start_from == "multi-task-old"
+    content["model"]["pretrained"] = True
+    with pytest.raises(RecipeError, match="pretrained must be false where start_from brings the weights"):
+        from_mapping(Recipe, content, "x")
 
 
 def test_the_studys_settings(make_recipe):
@@ -59,13 +103,23 @@ def test_hash_ignores_comments_and_order_but_no_value(tmp_path, make_recipe_dict
         (("optimiser", "name"), "adam", "'optimiser.name' is 'adam'.*did you mean 'adamw'"),
         (("loss", "ratio"), {"scar": 1.0}, "ratio names each of the model's targets"),
         (("loss", "ratio"), {"scar": 1.0, "lvef": 0.0}, "each ratio must be above 0"),
-        (("model", "family"), "multi-task-clinical", "cannot have a clinical family"),
+        (("model", "family"), "multi-task-clinical", "'clinical' belongs to a clinical family, which needs it"),
+        (("model", "clinical"), {"embedding_size": 5, "rnn_output_size": 8}, "reads no clinical features"),
+        (("imputation",), {"rounds": 10}, "imputation: belongs to a clinical family"),
         (("model", "family"), "single-task", "predicts one target"),
+        (("model", "family"), "multi-task-1d", "family multi-task-1d reads no input of kind image"),
+        (("input",), {"kind": "signal", "samples": 200, "max_unreadable_share": 0.02}, "multi-task reads no input of"),
+        (
+            ("input",),
+            {"kind": "signal", "samples": 200, "max_unreadable_share": 1.0},
+            "max_unreadable_share must be in",
+        ),
+        (("input",), {"kind": "signal", "samples": 9, "max_unreadable_share": 0.0}, r"samples must be in 32 \.\. 2000"),
+        (("input", "kind"), "sound", "input has no 'kind' among image, signal"),
         (("model", "targets"), ["scar", "scar"], "model targets"),
         (("training", "weight_averaging"), {"kind": "ema"}, "'decay' belongs to kind ema"),
         (("training", "weight_averaging"), {"kind": "none", "start": 0.5}, "'start' belongs to kind swa"),
         (("slot",), None, "promotable recipe names its slot"),
-        (("start_from",), "multi-task", "start_from must be null"),
         (("augment", "blur"), {"limit": 4, "p": 0.2}, "must be odd"),
         (("augment", "lead_shift"), {"limit": 0.5, "p": 0.2}, r"a shift limit must be in \(0, 0.1\]"),
         (("augment", "page_shift"), {"limit": 0.01, "p": 1.2}, r"p must be in \[0, 1\]"),
@@ -75,7 +129,7 @@ def test_hash_ignores_comments_and_order_but_no_value(tmp_path, make_recipe_dict
         (("augment", "jpeg"), {"lowest_quality": 0, "p": 0.2}, "lowest_quality must be in 1 .. 100"),
         (("augment", "mixup"), {"alpha": 0.0}, "mixup alpha must be above 0"),
         (("augment", "leadshift"), {}, "unknown key 'augment.leadshift'.*did you mean 'lead_shift'"),
-        (("input",), None, "'?input'? is no mapping"),
+        (("input",), None, "input has no 'kind'"),
     ],
 )
 def test_a_wrong_recipe_names_file_key_and_next_step(tmp_path, make_recipe_dict, where, value, message):

@@ -1,0 +1,50 @@
+"""Every recipe's model directory against the facts: key for key and shape for shape."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ecgcore.data.signaltransform import LEADS, SignalTransform
+from ecgcore.models.factory import build
+from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
+from ecgcore.training.inputsection import ImageInput
+from ecgcore.training.recipe import Recipe
+from ecgcore.training.recipefile import load_recipe
+
+RECIPES = sorted((Path(__file__).parents[3] / "deployments" / "recipes").glob("*.yaml"))
+STUDY = [path for path in RECIPES if getattr(load_recipe(path).model, "backbone", None) == "resnet34d"]
+
+
+def test_the_study_s_recipes_are_all_there():
+    """Eight models on images, five on signals (paper, Model performance and 1D models), and two more loss ratios."""
+    models = {"multi-task", "multi-task-old", "transferred", "single-task-scar", "single-task-lvef"}
+    clinical = {f"{name}-clinical" for name in ("multi-task", "single-task-scar", "single-task-lvef")}
+    signals = {"multi-task-1d", "multi-task-1d-old", "transferred-1d", "single-task-scar-1d", "single-task-lvef-1d"}
+    ratios = {"multi-task-60-40", "multi-task-70-30"}
+    assert {path.stem for path in STUDY} == models | clinical | signals | ratios
+
+
+@pytest.mark.parametrize("path", STUDY, ids=lambda path: path.stem)
+def test_its_directory_is_the_contracts(path, contract, tmp_path):
+    recipe = Recipe.load(path)
+    facts = contract[recipe.model.family.value]
+    network = build(replace(recipe.model.spec, pretrained=False))
+    signal = not isinstance(recipe.input, ImageInput)
+    transform = SignalTransform(200, (0.0,) * LEADS, (1.0,) * LEADS, 0.0) if signal else recipe.input.transform
+    ratio = None if recipe.model.family.is_single else recipe.loss.ratio
+    folder = write_model_dir(network, network.spec, transform, None if signal else "{}", tmp_path / "m", ratio)
+    state = torch.load(folder / "model.ckpt", weights_only=True)["state_dict"]
+    assert {name: list(value.shape) for name, value in state.items()} == facts["state_dict"]
+    assert len(state) == facts["state_dict_entries"]
+    configs = json.loads((folder / "configs.json").read_text())
+    assert configs.keys() == facts["configs.json"].keys()
+    shaping = configs.keys() - {"scar_lvef_loss_ratio"}
+    assert {key: configs[key] for key in shaping} == {key: facts["configs.json"][key] for key in shaping}
+    if ratio:
+        assert configs["scar_lvef_loss_ratio"] == [ratio["scar"], ratio["lvef"]]
+    assert read_model_dir(folder).spec == network.spec
