@@ -12,6 +12,7 @@ from ecgcore.reports.follow import NOTHING
 from ecgcore.reports.runs import Floats, Ints, Runs
 
 _FLAT = 0.3  # the quantile of ink heights that is taken for a level stroke
+_DRAWN_OUT = 12.0  # px, 0.1 mV: how far a hidden tip may be drawn out
 _REACH = 2  # px to each side; wider pens are followed as if they were 5 px wide
 
 
@@ -65,7 +66,8 @@ def centreline(upper: Floats, lower: Floats, radius: float, seen: NDArray[np.boo
     ``|u| <= radius``, ``h(u) = sqrt(radius^2 - u^2)``: an erosion and a dilation by a disc (Serra, Image Analysis and
     Mathematical Morphology, 1982). So the course lies between the largest ``upper(x + u) + h(u)`` and the smallest
     ``lower(x + u) - h(u)``. It is the first of them on a peak, where the pen's lower side was smeared, the second in a
-    valley, and their mean on a straight stroke, however steep. Where only one edge is its own, that one tells; where
+    valley, and their mean on a straight stroke, however steep. Where only one edge is its own, that one tells, and a
+    tip that the other ink hides is drawn out by its bend, at most to the middle of that ink's pen and by 12 px. Where
     none is, the course is a straight line between the columns beside.
 
     Args:
@@ -75,8 +77,10 @@ def centreline(upper: Floats, lower: Floats, radius: float, seen: NDArray[np.boo
     """
     high, low = _inner(upper, radius), -_inner(-lower, radius)
     middle, slack = (high + low) / 2, np.maximum(low - high, 0.0)
-    lean = np.clip(_bend(middle) / np.maximum(slack, 1e-9), -1, 1)
-    course = np.select([seen[0] & ~seen[1], seen[1] & ~seen[0]], [high, low], middle - lean * slack / 2)
+    both = middle - np.clip(_bend(middle), -slack, slack) / 2
+    most = np.clip(slack - radius, 0, _DRAWN_OUT)
+    under, over = high + np.clip(-_bend(high), 0, most), low - np.clip(_bend(low), 0, most)
+    course = np.select([seen[0] & ~seen[1], seen[1] & ~seen[0]], [under, over], both)
     return _bridged(course, np.asarray(~seen.any(axis=0)))
 
 

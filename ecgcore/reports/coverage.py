@@ -25,16 +25,16 @@ def ink_coverage(box: Pixels, fmt: ReportFormat) -> Pixels:
     Opacity is one minus red over the red of the ground, and coverage its power 2/3. The ground is told by the ratio of
     green to red, which mixing with black leaves as it is: 1 on paper, less on a grid line.
     """
-    red = box[..., 0]
+    red = cv2.extractChannel(box, 0)
     if not fmt.has_grid:
-        return cv2.LUT(np.ascontiguousarray(red), _levels(FULL))  # type: ignore[return-value]
+        return cv2.LUT(red, _levels(FULL))  # type: ignore[return-value]
     ink = np.zeros(red.shape, np.uint8)
-    y, x = np.nonzero(red < _PAPER_FROM)
-    level = red[y, x].astype(np.int64)
-    green = box[y, x, 1].astype(np.int64)
+    places = np.flatnonzero(red < _PAPER_FROM)
+    level = red.ravel()[places].astype(np.int64)
+    green = cv2.extractChannel(box, 1).ravel()[places].astype(np.int64)
     ratio = np.minimum(FULL, green * FULL // np.maximum(level, 1))
     grounds = _grounds(tuple(c[0] for c in fmt.grid_colours), tuple(c[1] for c in fmt.grid_colours))
-    ink[y, x] = _table()[grounds[np.where(level, ratio, FULL)], level]
+    ink.ravel()[places] = _table()[grounds[np.where(level, ratio, FULL)], level]
     return ink
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ Mask = NDArray[np.bool_]
 
 _NEAR_PX = 12  # 1 mm; other ink so near to a trace touches it somewhere
 _LEAST_PX = 3  # high; less is dust
-_LETTER_PX = 3  # between the columns of a letter that show it beside the trace
+_STEM_PX = 3  # to each side of what shows beside the trace: strokes of a letter that are one with it
+_LETTER_PX = 36  # 3 mm; between print and print it is print
 _CROSSING_PX = 6  # around columns where traces are one: what is left over there is trace, not print
 
 
@@ -49,7 +51,7 @@ def legibility(
                 gaps=int((holes > 0).sum()),
                 longest_gap_s=float(holes.max(initial=0) / px_per_s),
                 overlap=float(overlap.mean()),
-                text=float((_widened(print_near, _LETTER_PX) & drawn).mean()),
+                text=float((_closed(print_near) & drawn).mean()),
                 clipped=float(edge.mean()),
             )
         )
@@ -92,3 +94,13 @@ def _in_labels(path: Ints, runs: Runs, labels: Sequence[Box]) -> Mask:
 
 def _widened(mask: Mask, reach: int) -> Mask:
     return np.asarray(np.convolve(mask, np.ones(2 * reach + 1), "same") > 0.5)
+
+
+def _closed(mask: Mask) -> Mask:
+    """Return the mask with short gaps filled, and a little wider."""
+    places = np.flatnonzero(mask)
+    filled = mask.copy()
+    for left, right in pairwise(places):
+        if right - left <= _LETTER_PX:
+            filled[left:right] = True
+    return _widened(filled, _STEM_PX)

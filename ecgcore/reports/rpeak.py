@@ -70,49 +70,48 @@ class _Thresholds:
     """The three parts of the threshold, moving along the complex lead."""
 
     def __init__(self, slope: Floats, rate_hz: float) -> None:
-        self.slope, self.rate = slope.tolist(), rate_hz
-        start = _SHARE * max(self.slope[: round(_FIRST_S * rate_hz)])
+        self.slope, self.rate = slope, rate_hz
+        start = _SHARE * float(slope[: round(_FIRST_S * rate_hz)].max())
         self.steep: deque[float] = deque([start] * _REMEMBERED, _REMEMBERED)
         self.intervals: deque[int] = deque(maxlen=_REMEMBERED)
         self.found: list[int] = []
-        self.integral = _integral(slope, rate_hz).tolist()
+        self.integral = _integral(slope, rate_hz)
 
     def detections(self) -> list[int]:
         """Return the samples at which the complex lead first exceeds the threshold."""
-        at, quiet = 0, round(_REFRACTORY_S * self.rate)
-        while at < len(self.slope):
-            if self.slope[at] >= self._m(at) + self.integral[at] + self._r(at):
-                self._learn(at, quiet)
-                at += quiet
-            else:
-                at += 1
+        quiet, free = round(_REFRACTORY_S * self.rate), 0
+        while free < len(self.slope):
+            exceeds = self.slope[free:] >= self._threshold(free)
+            if not exceeds.any():
+                break
+            at = free + int(exceeds.argmax())
+            self._learn(at, quiet)
+            free = at + quiet
         return self.found
 
     def _learn(self, at: int, quiet: int) -> None:
-        newest, last = _SHARE * max(self.slope[at : at + quiet]), self.steep[-1]
+        newest, last = _SHARE * float(self.slope[at : at + quiet].max()), self.steep[-1]
         self.steep.append(_TAMED * last if newest > _STEEPEST * last else newest)
         if self.found:
             self.intervals.append(at - self.found[-1])
         self.found.append(at)
 
-    def _fall(self, at: int) -> float:
-        """Return how far M has fallen since the last detection, 0..1 of its whole fall."""
-        since = (at - self.found[-1]) / self.rate
-        return min(max((since - _REFRACTORY_S) / (_DECAYED_S - _REFRACTORY_S), 0.0), 1.0)
-
-    def _m(self, at: int) -> float:
+    def _threshold(self, first: int) -> Floats:
+        """Return M + F + R from a sample on, as they are until the next detection."""
         mean = sum(self.steep) / len(self.steep)
-        return mean * (1 - (1 - _DECAYED) * self._fall(at)) if self.found else mean
+        if not self.found:
+            return mean + self.integral[first:]
+        since = np.arange(first, len(self.slope)) - self.found[-1]
+        falling = (since / self.rate - _REFRACTORY_S) / (_DECAYED_S - _REFRACTORY_S)
+        return mean * (1 - (1 - _DECAYED) * np.clip(falling, 0, 1)) + self.integral[first:] + self._r(mean, since)
 
-    def _r(self, at: int) -> float:
+    def _r(self, mean: float, since: NDArray[np.int64]) -> Floats:
         """0 until two thirds of the expected interval, then falling 1.4 times slower than M until its end."""
         if not self.intervals:
-            return 0.0
-        expected, since = sum(self.intervals) / len(self.intervals), at - self.found[-1]
-        falling = min(since, expected) - _EXPECTED_FROM * expected
-        mean = sum(self.steep) / len(self.steep)
+            return np.zeros(len(since))
+        expected = sum(self.intervals) / len(self.intervals)
         per_sample = mean * (1 - _DECAYED) / ((_DECAYED_S - _REFRACTORY_S) * self.rate) / _SLOWER
-        return -per_sample * max(falling, 0.0)
+        return -per_sample * np.maximum(np.minimum(since, expected) - _EXPECTED_FROM * expected, 0.0)
 
 
 def _integral(slope: Floats, rate_hz: float) -> Floats:

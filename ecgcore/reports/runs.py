@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ def find_runs(ink: Pixels, least: int) -> Runs:
 
     An edge lies where it would lie if the ink of all pixels of the run on this side of its darkest pixel were full.
     """
-    upright = np.ascontiguousarray(ink.T)
+    upright: Pixels = np.asarray(cv2.transpose(ink), np.uint8)
     height = upright.shape[1]
     padded = np.zeros((len(upright), height + 1), np.bool_)
     np.greater_equal(upright, least, out=padded[:, :-1])

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
 
+from ecgcore.data.cachewriter import decode
 from ecgcore.reports.batch import read_reports, usable_cores
 from ecgcore.reports.limits import DEFAULT_LIMITS
 from ecgcore.reports.result import ReadResult
+from ecgcore.reports.trace import signals_from_image
 from ecgcore.reports.worker import Setup, read_one
 from flows.bench.bare import BarePoppler, bare_poppler
 from flows.bench.effort import Effort
@@ -33,7 +36,7 @@ def measure_reading(ward: Ward, effort: Effort) -> list[Line]:
     for name, pdfs in ward.by_format().items():
         with one_core(), bare_poppler() as bare:
             lines += _format_lines(name, *_alternate(ward, pdfs, bare, effort.repeats))
-    return [*lines, *_scaling(ward, effort.repeats)]
+    return [*lines, _signal_line(ward, effort.repeats), *_scaling(ward, effort.repeats)]
 
 
 def _alternate(
@@ -71,6 +74,15 @@ def _format_lines(name: str, ours: list[float], theirs: list[float], results: li
     main = Line(Part.READING, title, rates[0], "PDF/s", rates[1], "bare pdftoppm", ratio, _AGAINST_BARE, note)
     phases = [Line(Part.READING, f"{name} format, {phase}", ms, "ms/PDF") for phase, ms in phase_ms.items()]
     return [main, *phases]
+
+
+def _signal_line(ward: Ward, repeats: int) -> Line:
+    images = [decode(image) for image in ward.images]
+    with one_core():
+        signals_from_image(images[0])  # warm-up
+        seconds = [seconds_of(partial(signals_from_image, image)) for _ in range(repeats) for image in images]
+    note = "twelve leads from the pixels of a canonical image in memory"
+    return Line(Part.READING, "signals, one core", 1 / median(seconds), "images/s", note=note)
 
 
 def _scaling(ward: Ward, repeats: int) -> list[Line]:

@@ -201,6 +201,26 @@ class TestView:
         refused(cli("view", report, "--out", tmp_path / "file" / "out.png"), "file")
 
 
+class TestExtract:
+    def test_what_cannot_be_read(self, cli: Any, tmp_path: Path) -> None:
+        (tmp_path / "text.pdf").write_text("no PDF", encoding="utf-8")
+        refused(cli("extract", tmp_path / "text.pdf", "--out", tmp_path / "x.csv"), "text.pdf")
+        refused(cli("extract", tmp_path / "nowhere.pdf", "--out", tmp_path / "x.hea"), "nowhere.pdf")
+        refused(cli("view", tmp_path / "text.pdf", "--leads", "--out", tmp_path / "x.png"), "text.pdf")
+        assert not list(tmp_path.glob("x.*"))
+
+    def test_what_it_cannot_be_written_as(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+        report = next((small_hospital / "ecg").rglob("*.pdf"))
+        refused(cli("extract", report, "--out", tmp_path / "x.txt"), "x.txt", ".csv", ".hea")
+        refused(cli("extract", report, "--out", tmp_path / "a b.hea"), "a b.hea", "record name")
+
+    def test_both_files_of_wfdb_are_written(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+        report = next((small_hospital / "ecg").rglob("*.pdf"))
+        done = cli("extract", report, "--out", tmp_path / "x.hea")
+        assert done.code == 0 and "12 leads at 500 Hz from the vector" in done.out
+        assert (tmp_path / "x.dat").stat().st_size == 12 * 5000 * 2
+
+
 def test_predict_names_the_bad_file_and_answers_the_others(
     cli: Any, tmp_path: Path, small_hospital: Path, champion_home: Path, cli_of: Callable[..., Any]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ecgcore.reports.report import read_report
+from ecgcore.synth.draw import report_page
 from ecgcore.synth.entry import entry_of
+from ecgcore.synth.header import Header
 from ecgcore.synth.layout import EcgFormat, Paper
 from ecgcore.synth.pagefile import entry_page
 from ecgcore.synth.patient import draw_study
@@ -35,10 +38,19 @@ def drawn(index: int, fmt: str, paper: str) -> Drawn:
     """Draw a study of the hospital with seed 77 on this paper, whatever format its year has."""
     study = replace(draw_study(SEED, index), fmt=EcgFormat(fmt), paper=Paper(paper))
     pdf = build_pdf([entry_page(entry_of(study, index), SEED)])
+    return Drawn(draw_record(SEED, study), pdf, _image(pdf))
+
+
+def printed(millivolts: np.ndarray, fmt: str, paper: str) -> np.ndarray:
+    """Draw a record (12, 5000) in mV at 500 Hz without a header, and return its canonical image."""
+    return _image(build_pdf([report_page(millivolts, 500, fmt, paper, Header("", "", datetime(2016, 1, 1)))]))
+
+
+def _image(pdf: bytes) -> np.ndarray:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.pdf"
         path.write_bytes(pdf)
-        return Drawn(draw_record(SEED, study), pdf, read_report(path).image)
+        return read_report(path).image
 
 
 def errors(millivolts: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -177,3 +177,12 @@ def test_curves_forms_and_colours(written):
     assert len(strokes) == 1
     x = np.array([10, 17.5, 25, 32.5, 40]) * 300 / 72
     np.testing.assert_allclose(strokes[0], np.column_stack([x, np.full(5, 12 * 300 / 72)]), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_every_lead_of_forty_studies(drawn, written):
+    for index in range(40):
+        fmt, paper_size = drawn.KINDS[index % 4]
+        study = drawn.drawn(index, fmt, paper_size)
+        found = read(written(study.pdf, f"{index}.pdf"), fmt).millivolts
+        assert drawn.errors(found, study.record.signals)[1].max() < 0.001  # mV; 5 microvolt is asked
