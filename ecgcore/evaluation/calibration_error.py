@@ -24,7 +24,8 @@ class CalibrationError:
         by_chance: its mean and central range on these very probabilities if they were right.
         corrected: the plain error less its bias in resamples, with the basic bootstrap interval (twice the plain error
             less the quantiles of the draws; Davison and Hinkley 1997, section 5.2). Cut at 0, and reaching down to 0
-            where chance explains the plain error.
+            where chance explains the plain error. At 800 studies it covers 98 % where the probabilities are right and
+            90 % where their log-odds are 1.6 or 2.5 times too large (simulated): show it, do not gate on it.
     """
 
     plain: float

@@ -50,10 +50,10 @@ def true_error(distort, n=400_000):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("factor", [1.0, 1.6])
-def test_the_interval_covers_the_true_error(factor):
-    """800 studies; right probabilities, and log-odds 1.6 times too large. A percentile interval of the plain error
-    would
+@pytest.mark.parametrize(("factor", "least"), [(1.0, 0.95), (1.6, 0.90)])
+def test_the_interval_covers_the_true_error(factor, least):
+    """800 studies; right probabilities, and log-odds 1.6 times too large, where the docstring says 90 %. A percentile
+    interval of the plain error would
     not cover the first at all."""
 
     def distort(p):
@@ -65,4 +65,4 @@ def test_the_interval_covers_the_true_error(factor):
         truth = expit(rng.normal(-1, 1.5, 800))
         found = calibration_error(make_sample(rng.random(800) < truth, distort(truth)), resampling=FEW).corrected
         covered += found.low <= target <= found.high
-    assert covered / samples >= 0.91
+    assert covered / samples >= least - 2.576 * np.sqrt(least * (1 - least) / samples)
