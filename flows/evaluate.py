@@ -45,22 +45,22 @@ class Reevaluation:
         return "\n".join([*lines, f"page: {self.page}"])
 
 
-def evaluate_version(settings: Settings, version: str, policy_name: str) -> Reevaluation:
-    """Judge a registered version on the locked test sets as they are now.
+def evaluate_version(settings: Settings, version: str, policy_name: str, slot: str = CHAMPION_SLOT) -> Reevaluation:
+    """Judge a registered version of a slot on the locked test sets as they are now.
 
     Raises:
         EcgError: no such version or policy, or a test set that is not locked.
     """
     policy = load_policy(settings.deployments / "policies" / f"{policy_name}.yaml")
     registry = registry_of(settings)
-    work = settings.folder("staging") / f"evaluate-{version}"
-    model = registry.download_model_dir(CHAMPION_SLOT, version, work / "model")
-    golden = registry.download_golden_dir(CHAMPION_SLOT, version, work / "golden")
+    work = settings.folder("staging") / f"evaluate-{slot}-{version}"
+    model = registry.download_model_dir(slot, version, work / "model")
+    golden = registry.download_golden_dir(slot, version, work / "golden")
     with open_ledger(settings) as ledger:
         snapshot = Snapshot.open(freeze(settings).path)
-        champion = _other(champion_of(settings, ledger, CHAMPION_SLOT), version)
+        champion = _other(champion_of(settings, ledger, slot), version)
         judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}")
-    page = settings.folder("pages") / f"evaluation-{version}.html"
+    page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"
     page.write_text(_html(version, judgement), encoding="utf-8")
     return Reevaluation(version, judgement, page)
 

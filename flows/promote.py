@@ -48,15 +48,20 @@ class PromotionOutcome:
 
 
 @flow(name="promote", description="Export, verify, link and alias a registered version.")
-def promote(version: str, reviewer: str, reason: str) -> PromotionOutcome:
+def promote(version: str, reviewer: str, reason: str, slot: str = CHAMPION_SLOT) -> PromotionOutcome:
     """Make a registered version the champion; repeating it, or running it after a kill, finishes the job.
 
+    Args:
+        version: of the slot's registered model.
+        reviewer, reason: who decides and why, kept in the audit trail.
+        slot: what it would serve. Recipes that serve none are registered under their own name, and refused here.
+
     Raises:
-        PromotionError: its gates did not pass, its slot cannot load it, or its release does not verify.
+        PromotionError: nothing can load it, its gates did not pass, or its release does not verify.
     """
     settings = prepare()
     with open_ledger(settings) as ledger:
-        outcome = PromotionOutcome(promote_version(settings, ledger, CHAMPION_SLOT, version, reviewer, reason))
+        outcome = PromotionOutcome(promote_version(settings, ledger, slot, version, reviewer, reason))
     publish_page("promotion", f"# {outcome.to_text()}\n\nReviewer: {reviewer}. Reason: {reason}.")
     return outcome
 
@@ -83,14 +88,13 @@ def promote_version(
         PromotionError: see :func:`promote`.
     """
     tags = registry_of(settings).tags(slot, version)
+    thing = f"version {version}" if slot == CHAMPION_SLOT else f"version {version} of {slot}"
+    if tags.get("promotable") == "false" or slot != CHAMPION_SLOT:
+        rule = f"comes from the recipe {tags.get('recipe')}, which is not promotable: nothing here can serve it"
+        hint = "the deployed predictor loads multi-task image models; promote a version of such a recipe"
+        raise PromotionError(thing, rule, hint)
     if tags.get("gate") != "pass":
-        raise PromotionError(
-            f"version {version}", f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass"
-        )
-    if tags.get("promotable") == "false":
-        raise PromotionError(
-            f"version {version}", f"comes from a recipe that is not promotable ({tags.get('recipe')})", "train another"
-        )
+        raise PromotionError(thing, f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass")
     record = promotion.begin(ledger, version, slot, reviewer, reason, tags.get("policy_sha256"))
     return run_promotion(ledger, record.number, _steps(settings))
 
