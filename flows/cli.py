@@ -23,6 +23,9 @@ app = typer.Typer(
 testset = typer.Typer(help="Lock and list the named test sets.", no_args_is_help=True)
 app.add_typer(testset, name="testset")
 
+Slot = Annotated[
+    str, typer.Option("--slot", help="What the version would serve; recipes that serve none have a slot of their name.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
 
 SignalsFrom = Annotated[
@@ -159,6 +162,7 @@ def retrain(
 def evaluate(
     version: Annotated[str, typer.Argument(help="Registered version, for example 3.")],
     policy: Annotated[str | None, typer.Option("--policy", help="A file of deployments/policies, by name.")] = None,
+    slot: Slot = "champion",
     as_json: Json = False,
 ) -> None:
     """Score a registered version on the locked test sets again. It counts as a look, and is recorded."""
@@ -167,7 +171,7 @@ def evaluate(
     settings = prepare()
     from flows.evaluate import evaluate_version
 
-    result = evaluate_version(settings, version, policy or settings.policy)
+    result = evaluate_version(settings, version, policy or settings.policy, slot)
     if as_json:
         _json(result.to_json())
     else:
@@ -179,6 +183,7 @@ def promote(
     version: Annotated[str, typer.Argument(help="Registered version, for example 3.")],
     reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")],
+    slot: Slot = "champion",
     as_json: Json = False,
 ) -> None:
     """Export, verify in a fresh process, link and alias a version as champion. Safe to kill, safe to repeat."""
@@ -187,7 +192,7 @@ def promote(
     prepare()
     from flows.promote import promote as flow
 
-    outcome = flow(version, reviewer, reason)
+    outcome = flow(version, reviewer, reason, slot)
     if as_json:
         _json(outcome.to_json())
     else:
@@ -323,11 +328,52 @@ def bench(
 
 
 @app.command()
+def benchmark(
+    recipes: Annotated[
+        str | None, typer.Option("--recipes", help="Names of deployments/recipes, with commas. Default: the study's.")
+    ] = None,
+    overlay: Annotated[
+        str | None, typer.Option("--overlay", help="A file of deployments/overlays laid over each, such as demo.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", help="Recipe to compare the others with. Default: the first.")
+    ] = None,
+    readers: Annotated[
+        Path | None, typer.Option("--readers", help="CSV of cardiologists' reads: reader, study_id, scar, lvef.")
+    ] = None,
+    controls: Annotated[
+        Path | None, typer.Option("--controls", help="Folder of reports of people taken as normal, without CMR.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train the study's recipes on one snapshot, score all on the locked test sets, and write one report.
+
+    What is trained already for the same snapshot and recipe is not trained again. Promotes nothing. Each recipe that
+    is scored for the first time counts as a look at the test sets.
+    """
+    from flows.environment import prepare
+
+    prepare()
+    from flows.benchmark import STUDY
+    from flows.benchmark import benchmark as flow
+
+    names = [name.strip() for name in recipes.split(",")] if recipes else list(STUDY)
+    outcome = flow(names, overlay, reference, str(readers) if readers else None, str(controls) if controls else None)
+    if as_json:
+        _json(outcome.to_json())
+    else:
+        _say(outcome.to_text())
+
+
+@app.command()
 def demo(
     studies: Annotated[int, typer.Option("--studies", min=100, help="Size of the synthetic hospital.")] = 1500,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
     """The whole job on a synthetic hospital, under ECG_HOME (default var/): inbox to promoted champion."""
+    from flows.environment import prepare
+
+    prepare()  # before anything imports Prefect, which reads its settings then
     from flows.demo import demo as run_demo
 
     run_demo(studies, seed)

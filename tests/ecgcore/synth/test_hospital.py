@@ -217,5 +217,5 @@ def test_a_larger_validation_share_moves_patients_as_wholes_and_leaves_the_test_
     cells = dict(zip(COLUMNS, row_cells(more[0]), strict=True))
     assert cells["split"] == more[0].study.split
     assert cells["develop_10_percent"] == int(more[0].study.split.endswith("valid"))
-    with pytest.raises(SettingsError, match="cannot have a valid share of 1.2"):
+    with pytest.raises(SettingsError, match=r"cannot have a valid share of 1\.2"):
         make_hospital(tmp_path / "x", 10, 1, valid_share=1.2)

@@ -1,0 +1,59 @@
+"""A trained recipe that takes part in a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.predictions import check_predictions, target_names
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A recipe and what its exported model says about the test rows.
+
+    Args:
+        name: of the recipe.
+        description: one line.
+        predictions: frame as in docs/architecture.md.
+    """
+
+    name: str
+    description: str
+    predictions: pd.DataFrame = field(repr=False)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it predicts."""
+        return target_names(self.predictions)
+
+
+def check_contenders(contenders: Sequence[Contender]) -> None:
+    """Check that all were scored on the same studies, each name once.
+
+    Raises:
+        EvaluationError: they were not, or there is none.
+    """
+    if not contenders:
+        raise EvaluationError("benchmark", "has no recipe", "name at least one of deployments/recipes")
+    names = [each.name for each in contenders]
+    if len(set(names)) != len(names):
+        raise EvaluationError("benchmark", f"names a recipe twice: {sorted(names)}", "name each once")
+    for each in contenders:
+        check_predictions(each.predictions)
+        if set(each.predictions["study_id"]) != set(contenders[0].predictions["study_id"]):
+            rule = f"was scored on other studies than {contenders[0].name}"
+            raise EvaluationError(each.name, rule, "score all recipes on the same snapshot and test sets")
+
+
+def places_of(contender: Contender) -> tuple[tuple[str, str], ...]:
+    """Return the (target, test set) pairs that hold both classes, targets in the model's order."""
+    found = []
+    for target in contender.targets:
+        for name, rows in contender.predictions.groupby("test_set"):
+            if rows[f"{target}_label"].dropna().nunique() == 2:
+                found.append((target, str(name)))
+    return tuple(found)

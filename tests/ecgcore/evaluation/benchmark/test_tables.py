@@ -1,0 +1,117 @@
+"""A benchmark's tables: every number is that of the function it is named after, and nothing is mixed or lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, roc_auc_score
+
+from ecgcore.errors import EvaluationError
+from ecgcore.evaluation.benchmark.contender import Contender, places_of
+from ecgcore.evaluation.benchmark.tables import Benchmark, tables
+from ecgcore.evaluation.resampling import Resampling
+
+CONTROL_COLUMNS = ["study_id", "patient_id", "scar_probability", "lvef_probability"]
+
+
+@pytest.fixture(scope="module")
+def studies(contenders):
+    frame = contenders[0].predictions
+    return frame.rename(columns={"scar_label": "scar", "lvef_label": "lvef"}).assign(
+        split="test", year=2018, diabetes=0, hypertension=0, smoke=1, dyslipidemia=0
+    )
+
+
+@pytest.fixture(scope="module")
+def found(contenders, studies):
+    return tables(Benchmark(studies, contenders, "image", resampling=Resampling(100, 0)))
+
+
+def value(results, **where):
+    rows = results[np.logical_and.reduce([results[name] == wanted for name, wanted in where.items()])]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_every_number_agrees_with_scikit_learn(contenders, found):
+    frame = contenders[0].predictions.query("test_set == 'old'")
+    y, p = frame["scar_label"].to_numpy(int), frame["scar_probability"].to_numpy()
+    place = {"recipe": "image", "target": "scar", "test_set": "old", "rows": "complete"}
+    expected = {
+        "AUC": roc_auc_score(y, p),
+        "AUC, patients resampled": roc_auc_score(y, p),
+        "average precision": average_precision_score(y, p),
+        "sensitivity at the operating point": np.mean(p[y == 1] > 0.5),
+        "specificity at the operating point": np.mean(p[y == 0] <= 0.5),
+        "F1 of the positive class, at the operating point": f1_score(y, p > 0.5),
+        "F1, weighted by class, at the operating point": f1_score(y, p > 0.5, average="weighted"),
+        "Brier score": brier_score_loss(y, p),
+    }
+    for metric, wanted in expected.items():
+        assert value(found["results"], **place, metric=metric)["value"] == pytest.approx(wanted), metric
+
+
+def test_imputed_and_complete_rows_stand_apart_and_add_up(found):
+    areas = found["results"].query("metric == 'AUC' and target == 'scar' and test_set == 'new'")
+    assert set(areas.query("recipe == 'image'")["rows"]) == {"complete"}
+    n = areas.query("recipe == 'clinical'").set_index("rows")["n"]
+    assert n["complete"] + n["imputed"] == n["mixed"] == 80
+
+
+def test_a_recipe_without_a_target_is_left_out_there_and_only_there(found):
+    tests = found["paired_tests"]
+    assert sorted(tests.query("model == 'table'")["target"].unique()) == ["scar"]
+    assert len(tests) == 2 * 2 + 2  # clinical on both targets and sets, table on scar
+    assert (tests["p_holm"] >= tests["p_value"]).all()
+    assert len(found["power"]) == len(tests)
+
+
+def test_lvef_below_40_uses_the_same_probabilities(contenders, found):
+    frame = contenders[0].predictions.query("test_set == 'new'")
+    wanted = roc_auc_score(frame["lvef_percent"] < 40, frame["lvef_probability"])
+    row = value(found["lvef_below_40"], test_set="new", metric="AUC")
+    assert row["value"] == pytest.approx(wanted) and row["target"] == "lvef_below_40"
+
+
+def test_sets_too_small_for_the_screening_samples_give_none(found):
+    assert found["prevalence"].empty
+    assert "readers" not in found and "controls" not in found
+
+
+def test_a_set_without_positives_is_left_out(contenders):
+    frame = contenders[0].predictions.copy()
+    frame.loc[frame["test_set"] == "old", "lvef_label"] = 0
+    assert places_of(Contender("x", "", frame)) == (("scar", "new"), ("scar", "old"), ("lvef", "new"))
+
+
+def test_recipes_scored_on_other_rows_are_refused(contenders, studies):
+    fewer = Contender("fewer", "", contenders[1].predictions.iloc[1:])
+    with pytest.raises(EvaluationError, match="other studies"):
+        Benchmark(studies, [contenders[0], fewer], "image")
+    with pytest.raises(EvaluationError, match="not among"):
+        Benchmark(studies, contenders, "nobody")
+    with pytest.raises(EvaluationError, match="twice"):
+        Benchmark(studies, [contenders[0], contenders[0]], "image")
+    with pytest.raises(EvaluationError, match="no recipe"):
+        Benchmark(studies, [], "image")
+
+
+def test_controls_give_false_positive_rates(contenders, studies):
+    controls = contenders[0].predictions.iloc[::2][CONTROL_COLUMNS]
+    found = tables(Benchmark(studies, contenders[:1], "image", controls=controls, resampling=Resampling(100, 0)))
+    assert "paired_tests" not in found
+    scar = found["controls"].set_index("target").loc["scar"]
+    assert scar["called"] == int((controls["scar_probability"] > 0.5).sum()) and scar["n"] == len(controls)
+    assert isinstance(found["controls"], pd.DataFrame)
+
+
+def test_a_perfect_model_has_no_calibration_slope_and_the_table_says_why(contenders, studies):
+    frame = contenders[0].predictions.copy()
+    for target in ("scar", "lvef"):
+        frame[f"{target}_probability"] = np.where(frame[f"{target}_label"] == 1, 0.9, 0.1)
+    found = tables(Benchmark(studies, [Contender("perfect", "", frame)], "perfect", resampling=Resampling(100, 0)))
+    rows = found["calibration"].set_index("metric")
+    slope, error = rows.loc["slope (1 is right)"], rows.loc["calibration error beyond chance (0 is right)"]
+    assert slope["value"].isna().all() and slope["note"].str.contains("separates the classes").all()
+    assert error["value"].notna().all() and (error["note"] == "").all()
