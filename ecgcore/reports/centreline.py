@@ -26,12 +26,8 @@ def courses(paths: Ints, runs: Runs, seen: NDArray[np.bool_]) -> Floats:
     """
     upper = np.where(paths == NOTHING, np.nan, runs.upper[paths])
     lower = np.where(paths == NOTHING, np.nan, runs.lower[paths])
-    return np.array(
-        [
-            centreline(above, below, pen_radius(above, below), own)
-            for above, below, own in zip(upper, lower, seen, strict=True)
-        ]
-    )
+    radii = np.array([pen_radius(above, below) for above, below in zip(upper, lower, strict=True)])
+    return centreline(upper, lower, radii, seen)
 
 
 def seen_edges(paths: Ints, runs: Runs, labels: Sequence[Box]) -> NDArray[np.bool_]:
@@ -59,8 +55,8 @@ def pen_radius(upper: Floats, lower: Floats) -> float:
     return max(0.5, float(np.quantile(heights, _FLAT)) / 2) if heights.size else 0.5
 
 
-def centreline(upper: Floats, lower: Floats, radius: float, seen: NDArray[np.bool_]) -> Floats:
-    """Return the y of the pen's middle in every column, (width,), NaN where there is no ink.
+def centreline(upper: Floats, lower: Floats, radii: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return the y of each pen's middle in every column, (leads, width), NaN where there is no ink.
 
     A round pen on a course y leaves ink between ``min(y(x + u) - h(u))`` and ``max(y(x + u) + h(u))`` over
     ``|u| <= radius``, ``h(u) = sqrt(radius^2 - u^2)``: an erosion and a dilation by a disc (Serra, Image Analysis and
@@ -71,38 +67,45 @@ def centreline(upper: Floats, lower: Floats, radius: float, seen: NDArray[np.boo
     none is, the course is a straight line between the columns beside.
 
     Args:
-        upper, lower: edges of the ink, px, (width,), NaN where there is none.
-        radius: of the pen, px.
-        seen: whether each edge is the pen's own, (2, width).
+        upper, lower: edges of the ink, px, (leads, width), NaN where there is none.
+        radii: of the pens, px, (leads,).
+        seen: whether each edge is the pen's own, (leads, 2, width).
     """
-    high, low = _inner(upper, radius), -_inner(-lower, radius)
+    high, low = _inner(upper, radii), -_inner(-lower, radii)
     middle, slack = (high + low) / 2, np.maximum(low - high, 0.0)
     both = middle - np.clip(_bend(middle), -slack, slack) / 2
-    most = np.clip(slack - radius, 0, _DRAWN_OUT)
+    most = np.clip(slack - radii[:, None], 0, _DRAWN_OUT)
     under, over = high + np.clip(-_bend(high), 0, most), low - np.clip(_bend(low), 0, most)
-    course = np.select([seen[0] & ~seen[1], seen[1] & ~seen[0]], [under, over], both)
-    return _bridged(course, np.asarray(~seen.any(axis=0)))
+    above, below = seen[:, 0], seen[:, 1]
+    course = np.select([above & ~below, below & ~above], [under, over], both)
+    for row, hidden in zip(course, ~above & ~below, strict=True):
+        _bridge(row, hidden)
+    return course
 
 
-def _inner(upper: Floats, radius: float) -> Floats:
+def _inner(upper: Floats, radii: Floats) -> Floats:
     """Return the largest ``upper(x + u) + h(u)``: where the middle of a disc that hangs from the edge can be."""
-    padded = np.pad(upper, _REACH, constant_values=np.nan)
-    offsets = [u for u in range(-_REACH, _REACH + 1) if abs(u) <= radius]
-    moved = [padded[_REACH + u : _REACH + u + len(upper)] + np.sqrt(radius**2 - u**2) for u in offsets]
-    best = np.fmax.reduce(moved)
-    best[~np.isfinite(upper)] = np.nan
-    return np.asarray(best)
+    width = upper.shape[1]
+    padded = np.full((len(upper), width + 2 * _REACH), np.nan)
+    padded[:, _REACH:-_REACH] = upper
+    best = upper + radii[:, None]
+    for u in range(1, _REACH + 1):
+        height = np.where(radii >= u, np.sqrt(np.maximum(radii**2 - u**2, 0)), -np.inf)[:, None]
+        for shift in (_REACH - u, _REACH + u):
+            best = np.fmax(best, padded[:, shift : shift + width] + height)
+    return np.where(np.isfinite(upper), best, np.nan)
 
 
-def _bend(middle: Floats) -> Floats:
-    """Return the second difference over two columns; 0 next to nothing."""
-    padded = np.pad(middle, _REACH, mode="edge")
-    return np.nan_to_num(padded[: -2 * _REACH] - 2 * middle + padded[2 * _REACH :])
+def _bend(course: Floats) -> Floats:
+    """Return the second difference over two columns; 0 next to nothing and at the ends."""
+    bend = np.zeros_like(course)
+    bend[:, _REACH:-_REACH] = course[:, : -2 * _REACH] - 2 * course[:, _REACH:-_REACH] + course[:, 2 * _REACH :]
+    return np.nan_to_num(bend)
 
 
-def _bridged(course: Floats, hidden: NDArray[np.bool_]) -> Floats:
+def _bridge(course: Floats, hidden: NDArray[np.bool_]) -> None:
+    """Fill the hidden columns with straight lines."""
     known = np.isfinite(course) & ~hidden
-    if not hidden.any() or not known.any():
-        return course
-    places = np.arange(len(course))
-    return np.where(hidden, np.interp(places, places[known], course[known]), course)
+    if hidden.any() and known.any():
+        places = np.arange(len(course))
+        course[hidden] = np.interp(places[hidden], places[known], course[known])

@@ -1,4 +1,4 @@
-"""Stretches: runs of ink that follow each other without a fork, and how stretches join."""
+"""Stretches: runs of ink that follow each other without a fork."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ class Stretches:
         runs: what they consist of.
         members: run numbers, chain by chain, shape (n,).
         offsets: where each chain starts in ``members``, and the end of the last, shape (m + 1,).
-        joints: pairs of stretches of which the second goes on where the first ends, shape (k, 2).
     """
 
     runs: Runs
     members: Ints
     offsets: Ints
-    joints: Ints
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -61,6 +59,4 @@ def find_stretches(runs: Runs, height: int) -> Stretches:
         head = further
     members = np.argsort(head, kind="stable")
     starts = np.flatnonzero(np.diff(head[members], prepend=-1))
-    number = np.searchsorted(head[members][starts], head)
-    joints = np.column_stack([number[source[~only]], number[target[~only]]])
-    return Stretches(runs, members, np.append(starts, count), joints)
+    return Stretches(runs, members, np.append(starts, count))

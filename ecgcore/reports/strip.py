@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecgcore.reports.box import Box
@@ -33,7 +34,8 @@ class Strip:
 
 def canonical_strips(fmt: ReportFormat) -> tuple[Strip, ...]:
     """Return the strips of the canonical image of a format, in the order of time."""
-    return tuple(_canonical_strip(fmt, column) for column in range(fmt.columns))
+    places, labels = fmt.canonical_leads, fmt.canonical_labels
+    return tuple(_canonical_strip(fmt, column, places, labels) for column in range(fmt.columns))
 
 
 def strip_leads(fmt: ReportFormat, column: int) -> tuple[str, ...]:
@@ -41,10 +43,10 @@ def strip_leads(fmt: ReportFormat, column: int) -> tuple[str, ...]:
     return LEADS[column * fmt.rows : (column + 1) * fmt.rows]
 
 
-def _canonical_strip(fmt: ReportFormat, column: int) -> Strip:
+def _canonical_strip(fmt: ReportFormat, column: int, places: Mapping[str, Box], labels: Mapping[str, Box]) -> Strip:
     leads = strip_leads(fmt, column)
-    places = [fmt.canonical_leads[lead] for lead in leads]
-    box = Box(places[0].left, places[0].top, places[-1].right, places[-1].bottom)
+    top, bottom = places[leads[0]], places[leads[-1]]
+    box = Box(top.left, top.top, bottom.right, bottom.bottom)
     first = fmt.lead_boxes[leads[0]]
     dx = fmt.signal_box.left - fmt.ecg_box.left - first.left
     dy = fmt.signal_box.top - fmt.ecg_box.top - first.top
@@ -55,5 +57,5 @@ def _canonical_strip(fmt: ReportFormat, column: int) -> Strip:
         left=float(fmt.trace_starts[column] + dx),
         column=column,
         start_s=column * fmt.seconds_per_lead,
-        labels=tuple(fmt.canonical_labels[lead].moved(-box.left, -box.top) for lead in leads),
+        labels=tuple(labels[lead].moved(-box.left, -box.top) for lead in leads),
     )
