@@ -1,7 +1,8 @@
-"""The images of a snapshot, decoded and resized once, as one uint8 memory map that feeds every image recipe.
+"""The recordings of a snapshot, made once from its images, as one memory map that feeds every recipe of that input.
 
-``cache/<height>x<width>-<interpolation>.npy`` holds ``(N, height, width, 3)`` uint8 RGB; the ``.json`` beside it
-lists the ``N`` image hashes in row order and is written last, so a cache without it does not exist.
+``cache/<height>x<width>-<interpolation>.npy`` holds ``(N, height, width, 3)`` uint8 RGB, and
+``cache/signal-<samples>-v<n>.npy`` ``(N, 12, samples)`` float32 mV. The ``.json`` beside it lists the ``N`` image
+hashes in row order, and why images could not be read; it is written last, so a cache without it does not exist.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ecgcore.data.cachewriter import CacheWriter, Job, end_with_parent
-from ecgcore.data.transform import Interpolation
+from ecgcore.data.cachespec import CacheSpec, Writer, row_bytes
+from ecgcore.data.cachewriter import Job, Written, end_with_parent
 from ecgcore.errors import SnapshotError
 
 log = logging.getLogger(__name__)
@@ -33,48 +34,20 @@ _MIN_IMAGES_PER_WORKER = 64  # below this, starting a process costs more than it
 
 
 @dataclass(frozen=True)
-class CacheSpec:
-    """What a cache holds: every image of a snapshot at one size.
-
-    Args:
-        height: px.
-        width: px.
-        interpolation: OpenCV's flag.
-    """
-
-    height: int
-    width: int
-    interpolation: Interpolation
-
-    @property
-    def name(self) -> str:
-        """The file name without its ending."""
-        return f"{self.height}x{self.width}-{self.interpolation.name.lower()}"
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Shape of one image, ``(height, width, 3)``."""
-        return self.height, self.width, 3
-
-    @property
-    def image_bytes(self) -> int:
-        """Bytes of one image."""
-        return self.height * self.width * 3
-
-
-@dataclass(frozen=True)
-class ImageCache:
-    """Rows of resized images by their content hash. Reading holds one batch in memory, never the file.
+class RecordingCache:
+    """Rows of recordings by the content hash of their image. Reading holds one batch in memory, never the file.
 
     Args:
         path: the ``.npy`` file.
         spec: what it holds.
         rows: image hash -> row.
+        unreadable: image hash -> reason, of images that gave no recording; their rows are zeros.
     """
 
     path: Path
     spec: CacheSpec
     rows: dict[str, int] = field(repr=False)
+    unreadable: dict[str, str] = field(repr=False)
     _offset: int = field(repr=False)
 
     def rows_of(self, image_sha256s: Sequence[str]) -> np.ndarray:
@@ -91,18 +64,18 @@ class ImageCache:
             ) from e
 
     def read(self, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Return the images of ``rows``, uint8 ``(len(rows), height, width, 3)``, in the order asked for.
+        """Return the recordings of ``rows``, ``(len(rows), *spec.shape)`` of ``spec.dtype``, in the order asked for.
 
         Args:
             rows: row numbers, 0 to N - 1.
-            out: C-contiguous uint8 array of the result's shape to fill, for example of pinned memory.
+            out: C-contiguous array of the result's shape and type to fill, for example of pinned memory.
 
         Raises:
             SnapshotError: a row does not exist or the file is shorter than it should be.
         """
-        out = np.empty((len(rows), *self.spec.shape), np.uint8) if out is None else out
-        size = self.spec.image_bytes
-        flat = out.reshape(len(rows), size)
+        out = np.empty((len(rows), *self.spec.shape), self.spec.dtype) if out is None else out
+        size = row_bytes(self.spec)
+        flat = out.reshape(len(rows), -1).view(np.uint8)
         with self.path.open("rb", buffering=0) as file:
             for i in np.argsort(rows, kind="stable"):  # ascending, so that a cold disk reads forwards
                 # a plain read releases the interpreter lock, and grows no page table as a mapping would
@@ -120,14 +93,14 @@ class ImageCache:
 
 def open_cache(
     directory: Path, spec: CacheSpec, images: dict[str, Path], *, workers: int | None = None, progress: bool = True
-) -> ImageCache:
+) -> RecordingCache:
     """Return the cache of these images in ``directory``, building it first if it is not there.
 
     Safe to be killed at any moment (the next call starts anew) and to be called twice at once (the second waits).
 
     Args:
         directory: a snapshot's ``cache`` folder; created if missing.
-        spec: size and interpolation.
+        spec: what to make of each image.
         images: content hash -> PNG file.
         workers: processes that decode; one per core by default. Memory: one decoded image per worker.
         progress: show a bar.
@@ -140,12 +113,14 @@ def open_cache(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _locked(directory / f"{spec.name}.lock"):
-            if not _is_complete(target, spec, order):
-                _build(target, spec, [(i, images[sha]) for i, sha in enumerate(order)], workers, progress)
-                _publish_index(target, spec, order)
+            unreadable = _known(target, spec, order)
+            if unreadable is None:
+                jobs = [(i, images[sha]) for i, sha in enumerate(order)]
+                unreadable = {order[i]: why for i, why in _build(target, spec, jobs, workers, progress).items()}
+                _publish_index(target, spec, order, unreadable)
     except OSError as e:
         raise SnapshotError(directory, f"cannot hold the image cache: {e}", "free space, or make it writable") from e
-    return ImageCache(target, spec, {sha: i for i, sha in enumerate(order)}, _data_offset(target))
+    return RecordingCache(target, spec, {sha: i for i, sha in enumerate(order)}, unreadable, _data_offset(target))
 
 
 @contextmanager
@@ -159,20 +134,23 @@ def _index_path(target: Path) -> Path:
     return target.with_suffix(".json")
 
 
-def _is_complete(target: Path, spec: CacheSpec, order: Sequence[str]) -> bool:
+def _known(target: Path, spec: CacheSpec, order: Sequence[str]) -> dict[str, str] | None:
+    """Return what the index of a whole cache of these images says was unreadable; None if there is no such cache."""
     if not (_index_path(target).exists() and target.exists()):
-        return False
+        return None
     try:
         known = json.loads(_index_path(target).read_text(encoding="utf-8"))
     except ValueError:
-        return False
-    whole = target.stat().st_size == _data_offset(target) + len(order) * spec.image_bytes
-    return bool(whole and known == {"images": list(order), "shape": list(spec.shape)})
+        return None
+    whole = target.stat().st_size == _data_offset(target) + len(order) * row_bytes(spec)
+    unreadable: dict[str, str] = known.pop("unreadable", {})
+    return unreadable if whole and known == {"images": list(order), "shape": list(spec.shape)} else None
 
 
-def _publish_index(target: Path, spec: CacheSpec, order: Sequence[str]) -> None:
+def _publish_index(target: Path, spec: CacheSpec, order: Sequence[str], unreadable: dict[str, str]) -> None:
+    content = {"images": list(order), "shape": list(spec.shape), "unreadable": unreadable}
     partial = _index_path(target).with_suffix(".json.partial")
-    partial.write_text(json.dumps({"images": list(order), "shape": list(spec.shape)}), encoding="utf-8")
+    partial.write_text(json.dumps(content), encoding="utf-8")
     partial.replace(_index_path(target))
 
 
@@ -184,29 +162,32 @@ def _data_offset(target: Path) -> int:
 
 
 def _create(partial: Path, spec: CacheSpec, count: int) -> int:
-    """Write the header, reserve the space, and return where the first image starts."""
+    """Write the header, reserve the space, and return where the first row starts."""
     with partial.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *spec.shape)}
+        header = {"descr": spec.dtype.str, "fortran_order": False, "shape": (count, *spec.shape)}
         np.lib.format.write_array_header_1_0(file, header)
         offset = file.tell()
         if count:
-            os.posix_fallocate(file.fileno(), 0, offset + count * spec.image_bytes)  # a full disk fails now, not later
+            os.posix_fallocate(file.fileno(), 0, offset + count * row_bytes(spec))  # a full disk fails now, not later
         return offset
 
 
-def _build(target: Path, spec: CacheSpec, images: Job, workers: int | None, progress: bool) -> None:
-    log.info("building the image cache %s: %d images", target, len(images))
+def _build(target: Path, spec: CacheSpec, images: Job, workers: int | None, progress: bool) -> dict[int, str]:
+    """Make the file, and return the rows that stay empty, with the reasons."""
+    log.info("building the cache %s: %d images", target, len(images))
     _index_path(target).unlink(missing_ok=True)
     partial = target.with_suffix(".npy.partial")
     offset = _create(partial, spec, len(images))
     jobs = [images[i : i + _CHUNK] for i in range(0, len(images), _CHUNK)]
-    writer = CacheWriter(partial, spec.height, spec.width, int(spec.interpolation), offset)
-    with tqdm(total=len(images), desc=f"image cache {spec.name}", unit="image", disable=not progress) as bar:
-        for done in _run(writer, jobs, _worker_count(workers, len(images))):
-            bar.update(done)
+    unreadable: dict[int, str] = {}
+    with tqdm(total=len(images), desc=f"cache {spec.name}", unit="image", disable=not progress) as bar:
+        for done in _run(spec.writer(partial, offset), jobs, partial, _worker_count(workers, len(images))):
+            unreadable |= done.unreadable
+            bar.update(done.count)
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(target)
+    return dict(sorted(unreadable.items()))
 
 
 def _worker_count(workers: int | None, images: int) -> int:
@@ -214,8 +195,8 @@ def _worker_count(workers: int | None, images: int) -> int:
     return max(1, min(wanted, images // _MIN_IMAGES_PER_WORKER))
 
 
-def _run(writer: CacheWriter, jobs: Sequence[Job], workers: int) -> Iterator[int]:
-    """Yield the number of images that each job finished, holding only a few jobs at a time."""
+def _run(writer: Writer, jobs: Sequence[Job], path: Path, workers: int) -> Iterator[Written]:
+    """Yield what became of each job, holding only a few jobs at a time."""
     if workers == 1:
         yield from map(writer, jobs)
         return
@@ -226,12 +207,12 @@ def _run(writer: CacheWriter, jobs: Sequence[Job], workers: int) -> Iterator[int
             yield from _bounded(lambda job: pool.submit(writer, job), jobs, workers * _CHUNKS_IN_FLIGHT)
     except BrokenProcessPool as e:
         raise SnapshotError(
-            writer.path, "a process that decodes images died", "look for a lack of memory; the build starts anew"
+            path, "a process that decodes images died", "look for a lack of memory; the build starts anew"
         ) from e
 
 
-def _bounded(submit: Callable[[Job], Future[int]], jobs: Sequence[Job], limit: int) -> Iterator[int]:
-    running: set[Future[int]] = set()
+def _bounded(submit: Callable[[Job], Future[Written]], jobs: Sequence[Job], limit: int) -> Iterator[Written]:
+    running: set[Future[Written]] = set()
     for job in jobs:
         running.add(submit(job))
         if len(running) >= limit:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -17,6 +17,19 @@ from ecgcore.errors import SnapshotError
 from ecgcore.reports.store import StoreError, load_image
 
 Job = Sequence[tuple[int, Path]]  # (row, image file)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a job.
+
+    Args:
+        count: images that were read.
+        unreadable: row -> reason, of those whose row stays empty.
+    """
+
+    count: int
+    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,14 +50,14 @@ class CacheWriter:
     interpolation: int
     offset: int
 
-    def __call__(self, job: Job) -> int:
-        """Write the job's images to their rows, and return how many."""
+    def __call__(self, job: Job) -> Written:
+        """Write the job's images to their rows."""
         cv2.setNumThreads(1)
         with self.path.open("r+b", buffering=0) as file:
             for row, image in job:
                 pixels = self.resize(decode(image)).tobytes()
                 os.pwrite(file.fileno(), pixels, self.offset + row * len(pixels))
-        return len(job)
+        return Written(len(job))
 
     def resize(self, image: np.ndarray) -> np.ndarray:
         """Return uint8 RGB ``(height, width, 3)``: the pixels of ``ImageTransform.resize``, which a test compares."""

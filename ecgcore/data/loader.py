@@ -11,10 +11,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.dataset import StudyDataset
 from ecgcore.data.order import epoch_order, even_batches
+from ecgcore.data.recording import Transform
 
 _BATCHES_AHEAD = 2
+_TYPES = {"uint8": torch.uint8, "float32": torch.float32}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network reads of one step's samples.
+
+    Args:
+        recordings: ``(B, H, W, 3)`` uint8 RGB, or ``(B, 12, S)`` float32 mV; the model's transform normalises them.
+        features: clinical categories ``(B, 5)`` int64 and numbers ``(B, 1)`` float32; empty where it reads none.
+    """
+
+    recordings: torch.Tensor
+    features: tuple[torch.Tensor, ...] = ()
+
+    def to(self, device: torch.device) -> Inputs:
+        """Return them on a device. Asynchronous from pinned memory."""
+        return Inputs(
+            self.recordings.to(device, non_blocking=True),
+            tuple(each.to(device, non_blocking=True) for each in self.features),
+        )
+
+    def normalised(self, transform: Transform) -> tuple[torch.Tensor, ...]:
+        """Return what the network is called with."""
+        return transform.normalise(self.recordings), *self.features
 
 
 @dataclass(frozen=True)
@@ -22,16 +48,14 @@ class Batch:
     """One step's samples.
 
     Args:
-        images: ``(B, H, W, 3)`` uint8 RGB.
+        inputs: what the network reads.
         labels: ``(B, T)`` int64: 0, 1 or -1 for missing.
-        clinical: ``(B, 6)`` float32, NaN for missing.
         indices: ``(B,)`` int64, position in the dataset.
         epoch: the epoch whose order this is; -1 in validation.
     """
 
-    images: torch.Tensor
+    inputs: Inputs
     labels: torch.Tensor
-    clinical: torch.Tensor
     indices: torch.Tensor
     epoch: int
 
@@ -39,9 +63,8 @@ class Batch:
         """Return the batch on a device; ``indices`` stay on the CPU. Asynchronous from pinned memory."""
         return replace(
             self,
-            images=self.images.to(device, non_blocking=True),
+            inputs=self.inputs.to(device),
             labels=self.labels.to(device, non_blocking=True),
-            clinical=self.clinical.to(device, non_blocking=True),
         )
 
 
@@ -59,7 +82,7 @@ class Loader:
     """
 
     def __init__(
-        self, dataset: ImageDataset, batches: Sequence[np.ndarray], epoch: int = -1, pin: bool = False
+        self, dataset: StudyDataset, batches: Sequence[np.ndarray], epoch: int = -1, pin: bool = False
     ) -> None:
         self.dataset = dataset
         self.batches = batches
@@ -88,22 +111,22 @@ class Loader:
 
     def _read(self, indices: np.ndarray) -> Batch:
         data = self.dataset
-        images = torch.empty((len(indices), *data.cache.spec.shape), dtype=torch.uint8, pin_memory=self.pin)
-        data.cache.read(data.rows[indices], out=images.numpy())
+        spec = data.cache.spec
+        recordings = torch.empty((len(indices), *spec.shape), dtype=_TYPES[spec.dtype.name], pin_memory=self.pin)
+        data.cache.read(data.rows[indices], out=recordings.numpy())
         return Batch(
-            images=images,
+            inputs=Inputs(recordings, data.features.take(indices) if data.features else ()),
             labels=torch.from_numpy(data.labels[indices]),
-            clinical=torch.from_numpy(data.clinical[indices]),
             indices=torch.from_numpy(np.ascontiguousarray(indices)),
             epoch=self.epoch,
         )
 
 
-def train_loader(dataset: ImageDataset, batch_size: int, seed: int, epoch: int, pin: bool = False) -> Loader:
+def train_loader(dataset: StudyDataset, batch_size: int, seed: int, epoch: int, pin: bool = False) -> Loader:
     """Return the shuffled batches of one epoch, a function of (seed, epoch) only."""
     return Loader(dataset, even_batches(epoch_order(len(dataset), seed, epoch), batch_size), epoch, pin)
 
 
-def ordered_loader(dataset: ImageDataset, batch_size: int, pin: bool = False) -> Loader:
+def ordered_loader(dataset: StudyDataset, batch_size: int, pin: bool = False) -> Loader:
     """Return all samples in file order, for validation and for batch-norm statistics."""
     return Loader(dataset, even_batches(np.arange(len(dataset)), batch_size), pin=pin)

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ecgcore.data.signalwriter import SignalWriter, read_signals
 from ecgcore.data.transform import check_rgb
 from ecgcore.errors import PredictorError
 
-LEADS = 12
+LEADS = SignalWriter.LEADS
 MAX_SAMPLES = 2000
 
 _NAME = "signal.json"
@@ -60,11 +61,8 @@ class SignalTransform:
             PredictorError: not a uint8 H x W x 3 array.
             ReportError: its shape is that of no format, or a lead has no trace.
         """
-        from ecgcore.reports.trace import signals_from_image
-        from ecgcore.reports.window import beat_window
-
         check_rgb(picture)
-        return beat_window(signals_from_image(picture), self.samples)
+        return read_signals(picture, self.samples)
 
     @property
     def blank(self) -> NDArray[np.float32]:

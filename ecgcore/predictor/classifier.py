@@ -71,6 +71,7 @@ class ECGClassifier:
         self.spec = model.spec
         self.targets = model.spec.targets
         self.transform = model.transform
+        self.imputation = model.imputation
         self.round_probabilities = round_probabilities
         self._network = model.network.to(self.device)
 
@@ -89,7 +90,7 @@ class ECGClassifier:
             ReportError: a page that is not a report of a known format.
         """
         features = None if clinical_features is None else [clinical_features]
-        both = self._probabilities([self._prepared(image)], self._features(features, 1))
+        both = self._probabilities([self.prepare(image)], self._features(features, 1))
         return {target: self._answer(pair[0]) for target, pair in both.items()}
 
     def predict_batch(
@@ -106,9 +107,22 @@ class ECGClassifier:
             PredictorError: as :meth:`predict`, or there are not as many features as images.
             ReportError: as :meth:`predict`.
         """
+        return self.predict_recordings((self.prepare(image) for image in images), clinical_features, batch_size)
+
+    def predict_recordings(
+        self,
+        recordings: Iterable[Recording],
+        clinical_features: Sequence[Mapping[str, float]] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Do what :meth:`predict_batch` does with what :meth:`prepare` gave.
+
+        Raises:
+            PredictorError: as :meth:`predict`, or there are not as many features as recordings.
+        """
         parts: dict[str, list[NDArray[np.float64]]] = {target: [] for target in self.targets}
         done = 0
-        for chunk in _chunks((self._prepared(image) for image in images), batch_size):
+        for chunk in _chunks(iter(recordings), batch_size):
             some = None if clinical_features is None else clinical_features[done : done + len(chunk)]
             for target, both in self._probabilities(chunk, self._features(some, len(chunk))).items():
                 parts[target].append(both[:, 1])
@@ -133,10 +147,16 @@ class ECGClassifier:
             PredictorError: as :meth:`predict_batch`.
             ReportError: as :meth:`predict`.
         """
-        prepared = [self._prepared(image) for image in images]
+        prepared = [self.prepare(image) for image in images]
         return self._tensors(prepared, self._features(clinical_features, len(prepared)))
 
-    def _prepared(self, image: ImageSource) -> Recording:
+    def prepare(self, image: ImageSource) -> Recording:
+        """Return what the network reads of an image, not yet normalised: resized pixels, or twelve leads in mV.
+
+        Raises:
+            PredictorError: the image cannot be used.
+            ReportError: a page that is no report of a known format, or leads that cannot be read.
+        """
         return self.transform.prepare(load_picture(image))
 
     def _features(self, rows: Sequence[Mapping[str, float]] | None, count: int) -> tuple[torch.Tensor, ...]:

@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 
+from ecgcore.data.imputation import Imputation
 from ecgcore.data.recording import Transform
 from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.data.transform import ImageTransform
@@ -39,6 +40,7 @@ TRANSFORM = "transform.json"
 TRAIN_TRANSFORM = "train_transform.json"
 SIGNAL = "signal.json"
 TARGETS = "targets.json"
+IMPUTATION = "imputation.json"
 DEFAULT_TASK = "scar"
 MAX_CHECKPOINT_BYTES = 2 * 1024**3
 MAX_TEXT_BYTES = 1024**2
@@ -55,6 +57,7 @@ class LoadedModel:
         transform: its preprocessing.
         epoch: the epoch that was exported.
         global_step: optimiser steps until then.
+        imputation: of missing clinical features, if the directory has one.
     """
 
     path: Path
@@ -63,6 +66,7 @@ class LoadedModel:
     transform: ImageTransform | SignalTransform
     epoch: int
     global_step: int
+    imputation: Imputation | None = None
 
 
 def write_model_dir(
@@ -77,6 +81,7 @@ def write_model_dir(
     global_step: int = 0,
     temperature: Mapping[str, float] | None = None,
     learning_rate: float = 5e-3,
+    imputation: Imputation | None = None,
     companions: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a directory that the deployed predictor loads, read it back, and only then let it appear as ``out_dir``.
@@ -95,6 +100,7 @@ def write_model_dir(
         temperature: by target, above 0; head weights and biases are divided by it, which makes the softmax that of
             ``logits / temperature`` (Guo et al. 2017). Targets without one keep their logits.
         learning_rate: recorded in ``configs.json``.
+        imputation: of missing clinical features; clinical families only.
         companions: further files, by name.
 
     Returns:
@@ -118,6 +124,8 @@ def write_model_dir(
             _write_text(work / TRAIN_TRANSFORM, train_transform_json)
         if spec.family.is_single:
             _write_text(work / TARGETS, json.dumps({"targets": list(spec.targets)}) + "\n")
+        if imputation is not None:
+            _write_text(work / IMPUTATION, imputation.to_json())
         for name, content in (companions or {}).items():
             (work / name).write_bytes(content)
         torch.save(envelope(state, epoch, global_step), work / CHECKPOINT)
@@ -145,7 +153,8 @@ def read_model_dir(path: Path | str, family: Family | str | None = None, task: s
     transform = _read_transform(path / preprocessing)
     checkpoint = read_checkpoint(path / CHECKPOINT, MAX_CHECKPOINT_BYTES)
     network = _load(path / CHECKPOINT, spec, checkpoint["state_dict"])
-    return LoadedModel(path, network, spec, transform, checkpoint["epoch"], checkpoint["global_step"])
+    imputation = _read_imputation(path / IMPUTATION) if spec.family.is_clinical else None
+    return LoadedModel(path, network, spec, transform, checkpoint["epoch"], checkpoint["global_step"], imputation)
 
 
 def _check_same_layout(network: Network, spec: ModelSpec) -> None:
@@ -225,6 +234,18 @@ def _read_transform(path: Path) -> ImageTransform | SignalTransform:
     kind: type[ImageTransform] | type[SignalTransform] = SignalTransform if path.name == SIGNAL else ImageTransform
     try:
         return kind.from_json(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise PredictorError(path, "is not text", EXPORT_AGAIN) from error
+    except PredictorError as error:
+        raise PredictorError(path, error.rule, error.hint) from error
+
+
+def _read_imputation(path: Path) -> Imputation | None:
+    if not path.exists():  # as in the directories of upstream, which has a pickle instead
+        return None
+    _check_file(path, MAX_TEXT_BYTES)
+    try:
+        return Imputation.from_json(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise PredictorError(path, "is not text", EXPORT_AGAIN) from error
     except PredictorError as error:

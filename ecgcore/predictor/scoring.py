@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ecgcore.data.cache import RecordingCache, open_cache
+from ecgcore.data.cachespec import SignalSpec
+from ecgcore.data.clinical import AGE_SCALE, Table, clinical_table, incomplete
+from ecgcore.data.recording import Recording
+from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.data.snapshot import Snapshot
+from ecgcore.errors import PredictorError
 from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.contract import CATEGORY_NAMES
 from ecgcore.reports.store import load_image
 
-_KEYS = ("study_id", "patient_id", "ecg_format", "test_set", "female", "age")
 REGISTERED_KEYS = ("study_id", "patient_id", "ecg_format", "test_set")
+
+_ATTRIBUTES = ("female", "age", "lvef_percent", "subendocardial_scar", "transmural_scar")
+_EXAMPLES = 3
+_DECIMALS_OF_YEARS = 6
 
 
 def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str = "cpu") -> pd.DataFrame:
-    """Return the predictions frame (docs/architecture.md) of some studies, with ``female`` and ``age`` for slices.
+    """Return the predictions frame (docs/architecture.md) of some studies, with what slices need.
+
+    ``imputed``: a clinical feature of the study was not recorded; a clinical model got it imputed. ``unreadable``: the
+    study's signal could not be read; a signal model got every lead at its training mean, which says nothing about the
+    study, and the row stays, so that all models are compared on the same ones.
 
     Args:
         snapshot: holds the images.
         rows: studies of it, with the label columns of the model's targets.
-        model_dir: an exported model directory.
+        model_dir: an exported model directory of any family.
         device: ``cpu`` or ``cuda``.
 
     Raises:
-        PredictorError: the directory cannot be loaded, or an image cannot be used.
+        PredictorError: the directory cannot be loaded, an image cannot be used, a clinical model that lacks its
+            imputation meets a missing feature, or too many signals cannot be read.
     """
-    classifier = ECGClassifier(model_dir, device=device, round_probabilities=False)
-    images = (load_image(snapshot.image_path(sha256)) for sha256 in rows["image_sha256"])
-    probabilities = classifier.predict_batch(images)
-    frame = rows[list(_KEYS)].reset_index(drop=True)
+    classifier = ECGClassifier(model_dir, None, device, round_probabilities=False)
+    recorded = clinical_table(rows)
+    recordings, unreadable = _recordings(snapshot, rows, classifier)
+    features = _features(classifier, recorded, rows) if classifier.spec.family.is_clinical else None
+    probabilities = classifier.predict_recordings(recordings, features)
+    frame = rows.reindex(columns=[*REGISTERED_KEYS, *_ATTRIBUTES]).reset_index(drop=True)
+    frame["imputed"], frame["unreadable"] = incomplete(recorded), unreadable
     for target in classifier.targets:
         frame[f"{target}_label"] = rows[target].astype("Int8").array
         frame[f"{target}_probability"] = probabilities[target]
@@ -40,3 +61,56 @@ def registered_columns(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the predictions without patients' attributes, as the registry keeps them."""
     scored = [name for name in predictions.columns if str(name).endswith(("_label", "_probability"))]
     return predictions[[*REGISTERED_KEYS, *scored]]
+
+
+def _recordings(
+    snapshot: Snapshot, rows: pd.DataFrame, classifier: ECGClassifier
+) -> tuple[Iterable[Recording], NDArray[np.bool_]]:
+    """Return what the network reads of each row, made when asked for, and which rows could not be read."""
+    shas = rows["image_sha256"].tolist()
+    if isinstance(classifier.transform, SignalTransform):
+        return _signals(snapshot, shas, classifier.transform)
+    images = (load_image(snapshot.image_path(sha)) for sha in shas)
+    return (classifier.prepare(image) for image in images), np.zeros(len(rows), bool)
+
+
+def _signals(
+    snapshot: Snapshot, shas: list[str], transform: SignalTransform
+) -> tuple[Iterable[Recording], NDArray[np.bool_]]:
+    """Read from the snapshot's cache, which holds what :meth:`SignalTransform.prepare` gives, and took minutes."""
+    images = {sha: snapshot.image_path(sha) for sha in snapshot.studies["image_sha256"].unique()}
+    cache = open_cache(snapshot.path / "cache", SignalSpec(transform.samples), images, progress=False)
+    unreadable = np.array([sha in cache.unreadable for sha in shas], bool)
+    if unreadable.sum() > transform.max_unreadable_share * len(shas):
+        why = "; ".join(cache.unreadable[sha] for sha in shas if sha in cache.unreadable)
+        raise PredictorError(
+            f"snapshot {snapshot.id}",
+            f"the signals of {unreadable.sum()} of {len(shas)} studies cannot be read, {why[:200]}",
+            "judge an image model on them, or look at their images with `ecg view`",
+        )
+    return _read(cache, shas, unreadable, transform), unreadable
+
+
+def _read(
+    cache: RecordingCache, shas: list[str], unreadable: NDArray[np.bool_], transform: SignalTransform
+) -> Iterator[Recording]:
+    for row, hidden in zip(cache.rows_of(shas), unreadable, strict=True):
+        yield transform.blank if hidden else cache.read(np.array([row]))[0]
+
+
+def _features(classifier: ECGClassifier, recorded: Table, rows: pd.DataFrame) -> list[dict[str, float]]:
+    """Return the clinical features of each row as a caller gives them, imputed where they were not recorded."""
+    missing = incomplete(recorded)
+    if missing.any() and classifier.imputation is None:
+        examples = ", ".join(rows["study_id"][missing].head(_EXAMPLES))
+        rule = f"lack a value in {missing.sum()} studies ({examples}), and the model holds no imputation"
+        raise PredictorError("clinical features", rule, "score complete cases, or a model that this program trained")
+    ids = rows["study_id"].tolist()
+    complete = classifier.imputation.complete(recorded, ids) if classifier.imputation else recorded
+    return [_named(row) for row in complete]
+
+
+def _named(row: NDArray[np.float64]) -> dict[str, float]:
+    """Return one row of a clinical table by the deployed names; the age in years."""
+    categories = {name: float(value) for name, value in zip(CATEGORY_NAMES, row[:-1], strict=True)}
+    return {**categories, "age": round(float(row[-1]) * AGE_SCALE, _DECIMALS_OF_YEARS)}

@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ecgcore.data.dataset import CLINICAL_COLUMNS
+from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.errors import PredictorError, RecipeError
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.boosterfile import MAX_BYTES, booster_text, read_booster

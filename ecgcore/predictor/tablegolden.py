@@ -29,6 +29,12 @@ def invented_patients() -> list[Row]:
     return [dict(zip(CALLER_NAMES.values(), values, strict=True)) for values in INVENTED]
 
 
+def whole_patients() -> list[dict[str, float]]:
+    """Return those of the invented patients of whom everything is known."""
+    known = [{name: value for name, value in row.items() if value is not None} for row in invented_patients()]
+    return [row for row in known if len(row) == len(CALLER_NAMES)]
+
+
 def write_table_golden(model_dir: Path | str, family: TableFamily, out: Path | str) -> Path:
     """Record what an exported table model says about the invented patients; ``out`` is replaced if it exists.
 

@@ -79,8 +79,8 @@ def borrowed_weights(network: nn.Module, state: State | None) -> Iterator[None]:
 
 
 @torch.no_grad()
-def recompute_batch_norm(network: nn.Module, batches: Iterable[torch.Tensor]) -> None:
-    """Replace batch-norm statistics by the plain average over the batches, each ``(B, 3, H, W)``.
+def recompute_batch_norm(network: nn.Module, batches: Iterable[tuple[torch.Tensor, ...]]) -> None:
+    """Replace batch-norm statistics by the plain average over the batches, each what the network is called with.
 
     Averaged weights need this: the average of the statistics is not the statistics of the average.
     """
@@ -93,8 +93,8 @@ def recompute_batch_norm(network: nn.Module, batches: Iterable[torch.Tensor]) ->
         layer.momentum = None  # cumulative average
     was_training = network.training
     network.train()
-    for images in batches:
-        network(images)
+    for inputs in batches:
+        network(*inputs)
     network.train(was_training)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum

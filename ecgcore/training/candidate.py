@@ -10,7 +10,7 @@ from ecgcore.data.loader import ordered_loader
 from ecgcore.errors import TrainingError
 from ecgcore.training.average import recompute_batch_norm
 from ecgcore.training.keeper import Keeper
-from ecgcore.training.module import ImageModule
+from ecgcore.training.module import TrainingModule
 from ecgcore.training.recipe import Averaging
 from ecgcore.training.validation import Validation, validate
 
@@ -37,10 +37,10 @@ class Candidate:
     validation: Validation
 
 
-def choose_candidate(module: ImageModule, keeper: Keeper) -> Candidate:
+def choose_candidate(module: TrainingModule, keeper: Keeper) -> Candidate:
     """Put the best epoch's weights into the network, or the equal average if its validation loss is lower.
 
-    The equal average (SWA) gets batch-norm statistics of its own from one pass over the training images without
+    The equal average (SWA) gets batch-norm statistics of its own from one pass over the training studies without
     augmentation; an exponential average already is what each epoch validated and kept.
 
     Raises:
@@ -60,15 +60,15 @@ def choose_candidate(module: ImageModule, keeper: Keeper) -> Candidate:
     return best
 
 
-def _equal_average(module: ImageModule) -> Candidate:
+def _equal_average(module: TrainingModule) -> Candidate:
     assert module.average.state is not None
     module.network.load_state_dict(module.average.state)
     device = next(module.network.parameters()).device
     batches = ordered_loader(module.train_set, module.recipe.training.batch_size)
-    recompute_batch_norm(module.network, (module.transform.normalise(b.images.to(device)) for b in batches))
+    recompute_batch_norm(module.network, (b.inputs.to(device).normalised(module.transform) for b in batches))
     return Candidate(Weights.EQUAL_AVERAGE, _validate(module))
 
 
-def _validate(module: ImageModule) -> Validation:
+def _validate(module: TrainingModule) -> Validation:
     batches = ordered_loader(module.valid_set, module.recipe.training.batch_size)
     return validate(module.network, batches, module.transform, module.criterion)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.dataset import StudyDataset
 from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.transform import ImageTransform
 from ecgcore.models.factory import Network
 from ecgcore.predictor.golden import write_golden
 from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.tablegolden import whole_patients
+from ecgcore.training.material import Material
 from ecgcore.training.recipe import Recipe
 from ecgcore.training.temperature import Temperature, fit_temperature
 from ecgcore.training.traintransform import train_transform_json
@@ -32,6 +36,7 @@ def calibrate(validation: Validation) -> dict[str, Temperature]:
 def export_model(
     network: Network,
     recipe: Recipe,
+    material: Material,
     out: Path,
     temperatures: Mapping[str, float],
     class_weights: Mapping[str, torch.Tensor],
@@ -39,13 +44,14 @@ def export_model(
     step: int,
 ) -> None:
     """Write the network's weights, divided by the temperatures in its heads, as the predictor's directory."""
-    transform = recipe.image_input.transform
+    transform = material.transform
+    augmented = train_transform_json(transform, recipe.augment) if isinstance(transform, ImageTransform) else None
     single = network.spec.family.is_single
     write_model_dir(
         network,
         network.spec,
         transform,
-        train_transform_json(transform, recipe.augment),
+        augmented,
         out,
         loss_ratio=None if single else recipe.loss.ratio,
         loss_weights=None if single else {t: w.tolist() for t, w in class_weights.items()},
@@ -53,12 +59,18 @@ def export_model(
         global_step=step,
         temperature=temperatures,
         learning_rate=recipe.optimiser.learning_rate,
+        imputation=material.imputation,
+        companions=material.companions,
     )
 
 
-def export_golden(model_dir: Path, out: Path, recipe: Recipe, snapshot: Snapshot, valid: ImageDataset) -> None:
-    """Record what the exported model says about a few validation images, evenly spread over the split."""
+def export_golden(model_dir: Path, out: Path, recipe: Recipe, snapshot: Snapshot, valid: StudyDataset) -> None:
+    """Record what the exported model says about a few validation images, evenly spread over the split.
+
+    A clinical model gets the features of invented patients with them, so that no patient's attributes travel with it.
+    """
     chosen = np.unique(np.linspace(0, len(valid) - 1, GOLDEN_STUDIES).round().astype(int))
     images = snapshot.studies.set_index("study_id")["image_sha256"]
     paths = [snapshot.image_path(images[study_id]) for study_id in valid.study_ids[chosen]]
-    write_golden(model_dir, paths, out, recipe.model.family.value, recipe.model.targets[0])
+    invented = list(islice(cycle(whole_patients()), len(paths))) if recipe.model.family.is_clinical else None
+    write_golden(model_dir, paths, out, recipe.model.family.value, recipe.model.targets[0], invented)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ecgcore.errors import TrainingError
 from ecgcore.training.average import State, clone_state
-from ecgcore.training.module import ImageModule
+from ecgcore.training.module import TrainingModule
 from ecgcore.training.validation import Validation
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Keeper(pl.Callback):
         waited = trainer.current_epoch - self.best_epoch
         self.stopped = trainer.should_stop = self._patience is not None and waited >= self._patience
 
-    def _add_history(self, trainer: pl.Trainer, module: ImageModule, validation: Validation) -> None:
+    def _add_history(self, trainer: pl.Trainer, module: TrainingModule, validation: Validation) -> None:
         now = time.monotonic()
         self.seconds, self._since = self.seconds + now - self._since, now
         line = {
@@ -134,8 +134,8 @@ class Keeper(pl.Callback):
             setattr(self, name, value)
 
 
-def _parts(module: pl.LightningModule) -> tuple[ImageModule, Validation]:
-    assert isinstance(module, ImageModule) and module.validation is not None
+def _parts(module: pl.LightningModule) -> tuple[TrainingModule, Validation]:
+    assert isinstance(module, TrainingModule) and module.validation is not None
     return module, module.validation
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import lightning.pytorch as pl
@@ -10,26 +11,27 @@ import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import nn
 
-from ecgcore.data.dataset import ImageDataset
-from ecgcore.data.loader import Batch, Loader, ordered_loader, train_loader
+from ecgcore.data.dataset import StudyDataset
+from ecgcore.data.loader import Batch, Inputs, Loader, ordered_loader, train_loader
 from ecgcore.errors import TrainingError
 from ecgcore.training.augment import Augmenter
+from ecgcore.training.augmentsection import AugmentSection
 from ecgcore.training.average import WeightAverage, borrowed_weights
 from ecgcore.training.loss import MultiTargetLoss
+from ecgcore.training.material import Material
 from ecgcore.training.mixup import Mixup
 from ecgcore.training.recipe import Averaging, Recipe
 from ecgcore.training.schedule import Schedule
 from ecgcore.training.validation import Validation, ValidationGatherer
 
 
-class ImageModule(pl.LightningModule):
-    """Trains an image network on one data set and validates it on another.
+class TrainingModule(pl.LightningModule):
+    """Trains a network on one data set and validates it on another.
 
     Args:
-        network: normalised images ``(B, 3, H, W)`` -> logits ``(B, 2)`` per target.
+        network: normalised inputs -> logits ``(B, 2)`` per target.
         recipe: determines everything else.
-        train: training rows.
-        valid: validation rows.
+        material: the two data sets and the preprocessing.
         criterion: the loss.
 
     Attributes:
@@ -39,14 +41,13 @@ class ImageModule(pl.LightningModule):
         waited_s: seconds of training spent waiting for data.
     """
 
-    def __init__(
-        self, network: nn.Module, recipe: Recipe, train: ImageDataset, valid: ImageDataset, criterion: MultiTargetLoss
-    ) -> None:
+    def __init__(self, network: nn.Module, recipe: Recipe, material: Material, criterion: MultiTargetLoss) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
-        self.recipe, self.train_set, self.valid_set, self.criterion = recipe, train, valid, criterion
-        self.transform = recipe.image_input.transform
-        self.augmenter = Augmenter(recipe.augment, train.formats, recipe.training.seed)
+        self.recipe, self.material, self.criterion = recipe, material, criterion
+        self.train_set, self.valid_set, self.transform = material.train, material.valid, material.transform
+        train = material.train
+        self.augment = _augmenter(recipe, train)
         mixup = recipe.augment.mixup
         self.mixup = Mixup(mixup, len(train), recipe.training.seed) if mixup else None
         self.average = WeightAverage()
@@ -89,11 +90,11 @@ class ImageModule(pl.LightningModule):
 
     # steps
 
-    def forward(self, images: torch.Tensor) -> Mapping[str, torch.Tensor]:
-        """Return logits ``(B, 2)`` per target for uint8 ``(B, H, W, 3)``."""
-        with torch.autocast(images.device.type, enabled=False):
-            planes = self.transform.normalise(images).contiguous(memory_format=torch.channels_last)
-        logits: Mapping[str, torch.Tensor] = self.network(planes)
+    def forward(self, inputs: Inputs) -> Mapping[str, torch.Tensor]:
+        """Return logits ``(B, 2)`` per target."""
+        with torch.autocast(inputs.recordings.device.type, enabled=False):
+            normalised, *features = inputs.normalised(self.transform)
+        logits: Mapping[str, torch.Tensor] = self.network(_laid_out(normalised), *features)
         return logits
 
     def on_train_epoch_start(self) -> None:
@@ -110,17 +111,18 @@ class ImageModule(pl.LightningModule):
                 "report this as a fault of the program",
             )
         with torch.autocast(self.device.type, enabled=False):
-            images = self.augmenter(batch.images, batch.indices, batch.epoch)
-        loss = self.criterion.combine(self._losses(images, batch))
+            recordings = self.augment(batch.inputs.recordings, batch.indices, batch.epoch)
+        loss = self.criterion.combine(self._losses(replace(batch.inputs, recordings=recordings), batch))
         self._loss_sum += loss.detach() * len(batch.labels)
         self._samples += len(batch.labels)
         return loss
 
-    def _losses(self, images: torch.Tensor, batch: Batch) -> Mapping[str, torch.Tensor]:
+    def _losses(self, inputs: Inputs, batch: Batch) -> Mapping[str, torch.Tensor]:
         if self.mixup is None:
-            return self.criterion.per_target(self(images), batch.labels)
-        mixed = self.mixup(images, batch.indices, batch.epoch)
-        return self.criterion.per_target_mixed(self(mixed.images), batch.labels, mixed.partner, mixed.share)
+            return self.criterion.per_target(self(inputs), batch.labels)
+        mixed = self.mixup(inputs.recordings, batch.indices, batch.epoch)
+        logits = self(replace(inputs, recordings=mixed.images))
+        return self.criterion.per_target_mixed(logits, batch.labels, mixed.partner, mixed.share)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Fold the weights into the exponential average after each optimiser step."""
@@ -153,7 +155,7 @@ class ImageModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Gather the logits of one batch."""
-        self._gatherer.add(self(batch.images), batch.labels)
+        self._gatherer.add(self(batch.inputs), batch.labels)
 
     def on_validation_epoch_end(self) -> None:
         """Score all rows at once and give the network its own weights back."""
@@ -196,6 +198,18 @@ class ImageModule(pl.LightningModule):
         self.average.load_state_dict(checkpoint["average"])
         self.pretrained_loaded = checkpoint["pretrained_loaded"]
         self._averaged_step, self.waited_s = checkpoint["averaged_step"], checkpoint["waited_s"]
+
+
+def _augmenter(recipe: Recipe, train: StudyDataset) -> Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]:
+    """Return what changes the training recordings; without a section of ``augment`` they stay as they are."""
+    if replace(recipe.augment, mixup=None) == AugmentSection():
+        return lambda recordings, indices, epoch: recordings
+    return Augmenter(recipe.augment, train.formats, recipe.training.seed)
+
+
+def _laid_out(normalised: torch.Tensor) -> torch.Tensor:
+    """Return images channels last, in which convolutions are faster; signals as they are."""
+    return normalised.contiguous(memory_format=torch.channels_last) if normalised.ndim == 4 else normalised
 
 
 def steps_per_epoch(recipe: Recipe, samples: int) -> int:

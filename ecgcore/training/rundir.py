@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,15 +75,22 @@ class RunDir:
                 raise TrainingError(self.path, "another process trains here", "wait for it, or end it first") from e
             yield
 
-    def claim(self, snapshot: Snapshot, recipe: AnyRecipe) -> None:
-        """Write down the recipe and the snapshot, or check that they are those of the earlier call.
+    def claim(self, snapshot: Snapshot, recipe: AnyRecipe, start: Mapping[str, str] | None = None) -> None:
+        """Write down the recipe, the snapshot and the start, or check that they are those of the earlier call.
+
+        Args:
+            snapshot: the data.
+            recipe: the recipe.
+            start: what tells the run apart that this one starts from; None where it starts from none.
 
         Raises:
-            TrainingError: the directory belongs to another recipe or snapshot.
+            TrainingError: the directory belongs to another recipe, snapshot or start.
         """
         mine = {"id": snapshot.id, "content_sha256": snapshot.content_sha256}
         self._claim_file("snapshot.json", json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True), "snapshot")
         self._claim_file("recipe.yaml", yaml.safe_dump(recipe.to_dict(), sort_keys=False), "recipe")
+        if start is not None:
+            self._claim_file("start.json", json.dumps(start, indent=2) + "\n", "start")
 
     def _claim_file(self, name: str, text: str, noun: str) -> None:
         path = self.path / name

@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 
-from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.dataset import StudyDataset
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.training.candidate import Candidate
 from ecgcore.training.keeper import Keeper
-from ecgcore.training.module import ImageModule
+from ecgcore.training.module import TrainingModule
 from ecgcore.training.recipe import Recipe
+from ecgcore.training.start import Start
 from ecgcore.training.temperature import Temperature
 
 _PACKAGES = ("torch", "torchvision", "timm", "lightning", "numpy", "opencv-python-headless", "scikit-learn")
@@ -30,6 +31,7 @@ class MadeWith:
     Args:
         snapshot: its data.
         recipe: its recipe.
+        start: the run it started from, if any.
         device: where it ran last.
         precision: Lightning's name of it.
         step: optimiser steps.
@@ -37,6 +39,7 @@ class MadeWith:
 
     snapshot: Snapshot
     recipe: Recipe
+    start: Start | None
     device: torch.device
     precision: str
     step: int
@@ -44,7 +47,7 @@ class MadeWith:
 
 def summary_json(
     made_with: MadeWith,
-    module: ImageModule,
+    module: TrainingModule,
     keeper: Keeper,
     candidate: Candidate,
     temperatures: Mapping[str, Temperature],
@@ -56,7 +59,10 @@ def summary_json(
         "recipe_sha256": recipe.sha256,
         "snapshot_id": snapshot.id,
         "snapshot_content_sha256": snapshot.content_sha256,
+        "start_from": made_with.start.to_dict() if made_with.start else None,
         "samples": {"train": _counts(module.train_set), "valid": _counts(module.valid_set)},
+        "unreadable": dict(module.material.unreadable),
+        "imputed": {"train": _imputed(module.train_set), "valid": _imputed(module.valid_set)},
         "epochs": len(keeper.history),
         "steps": made_with.step,
         "best_epoch": keeper.best_epoch,
@@ -77,9 +83,14 @@ def summary_json(
     return json.dumps(content, indent=2) + "\n"
 
 
-def _counts(dataset: ImageDataset) -> dict[str, Any]:
+def _counts(dataset: StudyDataset) -> dict[str, Any]:
     by_target = {t: {"negative": n, "positive": p} for t, (n, p) in dataset.label_counts().items()}
     return {"studies": len(dataset), **by_target}
+
+
+def _imputed(dataset: StudyDataset) -> int | None:
+    """Return how many studies have a clinical feature that was imputed; None where the network reads none."""
+    return None if dataset.features is None else int(dataset.features.imputed.sum())
 
 
 def _device_name(device: torch.device) -> str:

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from ecgcore.data.dataset import CLINICAL_COLUMNS
+from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.models.spec import check_targets
 from ecgcore.models.tablefamily import TableFamily
 from ecgcore.training.recipe import ClassWeights, DataSection, Slot

@@ -14,30 +14,25 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import TQDMProgressBar
 
-from ecgcore.data.cache import CacheSpec, ImageCache, open_cache
-from ecgcore.data.dataset import ImageDataset, image_dataset
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
-from ecgcore.models.factory import build
+from ecgcore.models.factory import Network, build
 from ecgcore.training.candidate import choose_candidate
 from ecgcore.training.determinism import reproducible
 from ecgcore.training.export import calibrate, export_golden, export_model
 from ecgcore.training.keeper import EpochCallback, Keeper, write_atomically
 from ecgcore.training.loss import MultiTargetLoss, class_weights
-from ecgcore.training.module import ImageModule
+from ecgcore.training.material import gather
+from ecgcore.training.module import TrainingModule
 from ecgcore.training.recipe import Precision, Recipe, TrainingSection
 from ecgcore.training.recipefile import AnyRecipe, load_recipe
 from ecgcore.training.rundir import RunDir
+from ecgcore.training.start import Start
 from ecgcore.training.summary import MadeWith, summary_json
 from ecgcore.training.tablerecipe import TableRecipe
 from ecgcore.training.tabletrain import train_table
 
 log = logging.getLogger(__name__)
-
-_UNLABELLED = {
-    Split.TRAIN: "%s: no train study has this label; its head learns nothing and what it answers means nothing",
-    Split.VALID: "%s: no valid study has this label; it cannot be judged there",
-}
 
 
 def train(
@@ -45,6 +40,7 @@ def train(
     recipe: AnyRecipe | Path | str,
     run_dir: Path | str,
     *,
+    start: Path | str | None = None,
     device: str | None = None,
     progress: bool = True,
     callback: EpochCallback | None = None,
@@ -62,6 +58,7 @@ def train(
         snapshot_dir: a snapshot directory; only its ``cache`` folder is written to.
         recipe: a recipe or its file.
         run_dir: created if missing.
+        start: run directory of the recipe that ``start_from`` names, finished, of the same snapshot; needed there only.
         device: ``cpu`` or ``cuda``; a GPU if there is one by default. Table models always use the CPU.
         progress: show bars.
         callback: called after each epoch, once its checkpoint is safe. What it raises ends the training.
@@ -73,14 +70,15 @@ def train(
         SnapshotError: the snapshot is incomplete or was altered.
         LeakError: a test patient would reach training.
         RecipeError: the recipe is wrong.
-        TrainingError: no usable rows, one class only of a target, another run's directory, a loss that is not finite,
-            no such device.
+        TrainingError: no usable rows, one class only of a target, another run's directory, a start that is missing or
+            does not fit, a loss that is not finite, no such device.
     """
     recipe = recipe if isinstance(recipe, Recipe | TableRecipe) else load_recipe(recipe)
     snapshot, run = Snapshot.open(snapshot_dir), RunDir(Path(run_dir))
     snapshot.leak_check()
+    first = _start(recipe, start, snapshot)
     with run.locked():
-        run.claim(snapshot, recipe)
+        run.claim(snapshot, recipe, first.to_dict() if first else None)
         if run.summary.exists():
             log.info("%s is finished already", run.path)
             return run.path
@@ -88,38 +86,35 @@ def train(
         if isinstance(recipe, TableRecipe):
             train_table(snapshot, recipe, run, callback)
             return run.path
-        _check_trainable(recipe)
         where = _device(device)
         with reproducible(recipe.training.seed, recipe.training.num_threads, where):
-            _train(snapshot, recipe, run, where, progress, callback)
+            _train(snapshot, recipe, run, first, where, progress, callback)
     return run.path
 
 
-def _check_trainable(recipe: Recipe) -> None:
-    if recipe.model.family.is_clinical or recipe.model.family.is_signal or recipe.start_from:
-        raise TrainingError(
-            f"recipe {recipe.name}",
-            "clinical, signal and transferred recipes cannot be trained yet",
-            "train an image recipe that starts from none",
-        )
+def _start(recipe: AnyRecipe, path: Path | str | None, snapshot: Snapshot) -> Start | None:
+    if (recipe.start_from is None) is not (path is None):
+        rule = f"starts from {recipe.start_from or 'none'}, but {path or 'no run'} is given to start from"
+        raise TrainingError(f"recipe {recipe.name}", rule, "pass start= where the recipe says start_from, only there")
+    if path is None or not isinstance(recipe, Recipe):
+        return None
+    return Start.open(path, recipe, snapshot)
 
 
 def _train(
     snapshot: Snapshot,
     recipe: Recipe,
     run: RunDir,
+    start: Start | None,
     device: torch.device,
     progress: bool,
     callback: EpochCallback | None,
 ) -> None:
-    train_set, valid_set = _datasets(snapshot, recipe, progress)
-    spec = recipe.model.spec
-    network = build(
-        replace(spec, pretrained=spec.pretrained and not run.checkpoint.exists())
-    )  # resuming brings its own
-    weights = class_weights(recipe.loss.class_weights, train_set.label_counts())
+    material = gather(snapshot, recipe, progress)
+    network = _first_network(recipe, start, resumed=run.checkpoint.exists())
+    weights = class_weights(recipe.loss.class_weights, material.train.label_counts())
     ratio = {target: recipe.loss.ratio[target] for target in recipe.model.targets}
-    module = ImageModule(network, recipe, train_set, valid_set, MultiTargetLoss(ratio, weights))
+    module = TrainingModule(network, recipe, material, MultiTargetLoss(ratio, weights))
     keeper = Keeper(
         run.checkpoint, run.metrics, recipe.training.epochs, recipe.training.early_stopping_patience, callback
     )
@@ -129,13 +124,22 @@ def _train(
     candidate = choose_candidate(module, keeper)
     temperatures = calibrate(candidate.validation)
     values = {target: found.value for target, found in temperatures.items()}
-    export_model(network, recipe, run.model, values, weights, keeper.best_epoch, step)
-    export_golden(run.model, run.golden, recipe, snapshot, valid_set)
-    made_with = MadeWith(snapshot, recipe, device, precision, step)
+    export_model(network, recipe, material, run.model, values, weights, keeper.best_epoch, step)
+    export_golden(run.model, run.golden, recipe, snapshot, material.valid)
+    made_with = MadeWith(snapshot, recipe, start, device, precision, step)
     write_atomically(run.summary, summary_json(made_with, module, keeper, candidate, temperatures))
 
 
-def _fit(module: ImageModule, keeper: Keeper, run: RunDir, trainer: pl.Trainer) -> int:
+def _first_network(recipe: Recipe, start: Start | None, resumed: bool) -> Network:
+    """Return the network as a training begins; a resumed one brings its own weights."""
+    spec = recipe.model.spec
+    network = build(replace(spec, pretrained=spec.pretrained and not resumed))
+    if start is not None and not resumed:
+        start.load_into(network)
+    return network
+
+
+def _fit(module: TrainingModule, keeper: Keeper, run: RunDir, trainer: pl.Trainer) -> int:
     """Train the epochs that are left, and return the optimiser steps done in all."""
     resume = str(run.checkpoint) if run.checkpoint.exists() else None
     if resume:
@@ -153,7 +157,7 @@ def _fit(module: ImageModule, keeper: Keeper, run: RunDir, trainer: pl.Trainer) 
 
 
 def _trainer(
-    module: ImageModule, keeper: Keeper, run: RunDir, device: torch.device, precision: str, progress: bool
+    module: TrainingModule, keeper: Keeper, run: RunDir, device: torch.device, precision: str, progress: bool
 ) -> pl.Trainer:
     training = module.recipe.training
     with _quiet():
@@ -200,41 +204,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         speaker.setLevel(level)
-
-
-def _datasets(snapshot: Snapshot, recipe: Recipe, progress: bool) -> tuple[ImageDataset, ImageDataset]:
-    cache = _cache(snapshot, recipe, progress)
-    parts = []
-    for split in (Split.TRAIN, Split.VALID):
-        part = image_dataset(snapshot, cache, split, recipe.model.targets, recipe.data.formats)
-        _check_rows(snapshot, split, part)
-        parts.append(part)
-    return parts[0], parts[1]
-
-
-def _cache(snapshot: Snapshot, recipe: Recipe, progress: bool) -> ImageCache:
-    size = recipe.image_input
-    images = {sha: snapshot.image_path(sha) for sha in snapshot.studies["image_sha256"].unique()}
-    spec = CacheSpec(size.height, size.width, size.interpolation.flag)
-    return open_cache(snapshot.path / "cache", spec, images, progress=progress)
-
-
-def _check_rows(snapshot: Snapshot, split: Split, part: ImageDataset) -> None:
-    for target, (negatives, positives) in part.label_counts().items():
-        if negatives + positives == 0:
-            log.warning(_UNLABELLED[split], target)
-        elif split is Split.TRAIN and not (negatives and positives):
-            raise TrainingError(
-                f"snapshot {snapshot.id}",
-                f"its {split.value} studies have {negatives} negatives and {positives} positives of {target}",
-                "both classes are needed; add labelled studies, or take the target out of the recipe",
-            )
-    if len(part) < 2:
-        raise TrainingError(
-            f"snapshot {snapshot.id}",
-            f"split {split.value} has {len(part)} usable studies",
-            "freeze a snapshot with labelled studies of the recipe's formats in train and in valid",
-        )
 
 
 def _device(wanted: str | None) -> torch.device:

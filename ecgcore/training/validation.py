@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from ecgcore.data.loader import Batch
-from ecgcore.data.transform import ImageTransform
+from ecgcore.data.recording import Transform
 from ecgcore.training.loss import MultiTargetLoss
 
 
@@ -73,12 +73,12 @@ def auc(logits: np.ndarray, labels: np.ndarray) -> float:
 
 @torch.no_grad()
 def validate(
-    network: nn.Module, batches: Iterable[Batch], transform: ImageTransform, criterion: MultiTargetLoss
+    network: nn.Module, batches: Iterable[Batch], transform: Transform, criterion: MultiTargetLoss
 ) -> Validation:
     """Score a network in 32 bit, the precision in which it will be deployed.
 
     Args:
-        network: maps normalised images to logits per target; its mode is put back afterwards.
+        network: maps normalised inputs to logits per target; its mode is put back afterwards.
         batches: of the validation set.
         transform: normalises.
         criterion: the recipe's loss.
@@ -88,6 +88,6 @@ def validate(
     was_training = network.training
     network.eval()
     for batch in batches:
-        gatherer.add(network(transform.normalise(batch.images.to(device))), batch.labels)
+        gatherer.add(network(*batch.inputs.to(device).normalised(transform)), batch.labels)
     network.train(was_training)
     return gatherer.result()

@@ -8,7 +8,8 @@ from statistics import median
 
 import numpy as np
 
-from ecgcore.data.cache import CacheSpec, ImageCache, open_cache
+from ecgcore.data.cache import RecordingCache, open_cache
+from ecgcore.data.cachespec import ImageSpec, row_bytes
 from ecgcore.data.order import epoch_order, even_batches
 from ecgcore.data.transform import Interpolation
 from flows.bench.effort import Effort
@@ -20,7 +21,7 @@ from flows.bench.ward import Ward
 
 _SIDE = 384
 _BATCH = 16
-_SPEC = CacheSpec(_SIDE, _SIDE, Interpolation.AREA)
+_SPEC = ImageSpec(_SIDE, _SIDE, Interpolation.AREA)
 _TARGET = Target(Sense.AT_LEAST, 2400)
 _BYTES_PER_GB = 1e9
 
@@ -31,7 +32,7 @@ def measure_cache(ward: Ward, effort: Effort) -> list[Line]:
         cache = make_cache(ward, _SPEC, effort.cache_images)
         read, copied = _rates(cache, effort.repeats)
         filled = [_fill_rate(ward, turn) for turn in range(effort.repeats)]
-    gigabytes = _SPEC.image_bytes / _BYTES_PER_GB
+    gigabytes = row_bytes(_SPEC) / _BYTES_PER_GB
     in_bytes = read * gigabytes, copied * gigabytes
     note = f"{len(cache.rows)} images in random order, batches of {_BATCH}, from the page cache; the old code: 120"
     return [
@@ -47,7 +48,7 @@ def measure_cache(ward: Ward, effort: Effort) -> list[Line]:
     ]  # fmt: skip
 
 
-def _rates(cache: ImageCache, repeats: int) -> tuple[float, float]:
+def _rates(cache: RecordingCache, repeats: int) -> tuple[float, float]:
     """Return images per second of the cache and of a copy from memory, batch by batch by turns."""
     memory = cache.as_memmap().copy()
     out = np.empty((_BATCH, *cache.spec.shape), np.uint8)
@@ -56,7 +57,7 @@ def _rates(cache: ImageCache, repeats: int) -> tuple[float, float]:
     return median(each[0] for each in passes), median(each[1] for each in passes)
 
 
-def _pass(cache: ImageCache, memory: np.ndarray, out: np.ndarray, epoch: int) -> tuple[float, float]:
+def _pass(cache: RecordingCache, memory: np.ndarray, out: np.ndarray, epoch: int) -> tuple[float, float]:
     order = epoch_order(len(memory), 0, epoch)
     reading, copying = 0.0, 0.0
     for turn, rows in enumerate(even_batches(order, _BATCH)):

@@ -7,20 +7,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ecgcore.data.cache import CacheSpec, ImageCache, open_cache
+from ecgcore.data.cache import RecordingCache, open_cache
+from ecgcore.data.cachespec import ImageSpec
 from ecgcore.data.cachewriter import decode
-from ecgcore.data.dataset import CLINICAL_COLUMNS, ImageDataset
+from ecgcore.data.dataset import StudyDataset
 from flows.bench.ward import Ward
 
 
-def make_cache(ward: Ward, spec: CacheSpec, images: int) -> ImageCache:
+def make_cache(ward: Ward, spec: ImageSpec, images: int) -> RecordingCache:
     """Return a cache of ``images`` rows, the ward's images over and over, already of the cache's size."""
     small = _resized(ward, spec)
     rows = {f"{i:064x}": small[i % len(small)] for i in range(images)}
     return open_cache(ward.folder / "cache" / str(images), spec, rows, workers=1, progress=False)
 
 
-def _resized(ward: Ward, spec: CacheSpec) -> list[Path]:
+def _resized(ward: Ward, spec: ImageSpec) -> list[Path]:
     folder = ward.folder / "small" / spec.name
     folder.mkdir(parents=True, exist_ok=True)
     for image in ward.images:
@@ -29,10 +30,9 @@ def _resized(ward: Ward, spec: CacheSpec) -> list[Path]:
     return [folder / image.name for image in ward.images]
 
 
-def as_dataset(cache: ImageCache, targets: tuple[str, ...]) -> ImageDataset:
+def as_dataset(cache: RecordingCache, targets: tuple[str, ...]) -> StudyDataset:
     """Return all rows of a cache with labels and formats that mean nothing."""
     count = len(cache.rows)
     labels = np.random.default_rng(0).integers(0, 2, (count, len(targets)))
-    clinical = np.zeros((count, len(CLINICAL_COLUMNS)), np.float32)
     formats = np.resize(["old", "new"], count)
-    return ImageDataset(cache, np.arange(count), labels, clinical, targets, np.array(list(cache.rows)), formats)
+    return StudyDataset(cache, np.arange(count), labels, targets, np.array(list(cache.rows)), formats)

@@ -15,11 +15,12 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from ecgcore.data.cache import CacheSpec
-from ecgcore.data.dataset import ImageDataset
+from ecgcore.data.cachespec import ImageSpec
+from ecgcore.data.dataset import StudyDataset
 from ecgcore.models.factory import build
 from ecgcore.training.loss import MultiTargetLoss
-from ecgcore.training.module import ImageModule
+from ecgcore.training.material import Material
+from ecgcore.training.module import TrainingModule
 from ecgcore.training.recipe import Recipe
 from flows.bench.effort import Effort
 from flows.bench.line import Line, Sense, Target
@@ -67,7 +68,7 @@ def _unwarmed(recipe: Recipe) -> Recipe:
 def _recipe_lines(ward: Ward, recipe: Recipe, steps: int, repeats: int) -> list[Line]:
     size = recipe.image_input
     samples = recipe.training.batch_size * (steps + 1)
-    cache = make_cache(ward, CacheSpec(size.height, size.width, size.interpolation.flag), samples)
+    cache = make_cache(ward, ImageSpec(size.height, size.width, size.interpolation.flag), samples)
     data = as_dataset(cache, tuple(recipe.model.targets))
     real, bare, waits = [], [], []
     for _ in range(repeats):
@@ -89,17 +90,18 @@ def _recipe_lines(ward: Ward, recipe: Recipe, steps: int, repeats: int) -> list[
     ]  # fmt: skip
 
 
-def _module(recipe: Recipe, data: ImageDataset) -> ImageModule:
+def _module(recipe: Recipe, data: StudyDataset) -> TrainingModule:
     ratio = {target: recipe.loss.ratio[target] for target in recipe.model.targets}
     weights = {target: torch.ones(2) for target in recipe.model.targets}
-    return ImageModule(build(_spec(recipe)), recipe, data, data, MultiTargetLoss(ratio, weights))
+    material = Material(data, data, recipe.image_input.transform)
+    return TrainingModule(build(_spec(recipe)), recipe, material, MultiTargetLoss(ratio, weights))
 
 
 def _spec(recipe: Recipe) -> Any:
     return replace(recipe.model.spec, pretrained=False)  # the weights' values do not change the time
 
 
-def _real_steps(recipe: Recipe, data: ImageDataset) -> tuple[list[float], float]:
+def _real_steps(recipe: Recipe, data: StudyDataset) -> tuple[list[float], float]:
     """Return the seconds of each step and the share of an epoch that waited for data."""
     module, clock = _module(recipe, data), StepClock()
     with _quiet():

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgcore.data.cache import CacheSpec, open_cache
+from ecgcore.data.cache import open_cache
+from ecgcore.data.cachespec import ImageSpec
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import SnapshotError
 
-SPEC = CacheSpec(24, 32, Interpolation.AREA)
+SPEC = ImageSpec(24, 32, Interpolation.AREA)
 
 
 def images_of(path: Path) -> dict[str, Path]:
@@ -23,7 +24,7 @@ def images_of(path: Path) -> dict[str, Path]:
     return {sha: snapshot.image_path(sha) for sha in snapshot.studies["image_sha256"]}
 
 
-def expected(path: Path, spec: CacheSpec) -> np.ndarray:
+def expected(path: Path, spec: ImageSpec) -> np.ndarray:
     flag = cv2.INTER_AREA if spec.interpolation is Interpolation.AREA else cv2.INTER_LINEAR
     image = cv2.resize(cv2.imread(str(path)), (spec.width, spec.height), interpolation=flag)
     return image[:, :, ::-1]
@@ -31,7 +32,7 @@ def expected(path: Path, spec: CacheSpec) -> np.ndarray:
 
 @pytest.mark.parametrize("interpolation", [Interpolation.AREA, Interpolation.LINEAR])
 def test_rows_hold_what_opencv_gives(snapshot_path, interpolation):
-    images, spec = images_of(snapshot_path), CacheSpec(24, 32, interpolation)
+    images, spec = images_of(snapshot_path), ImageSpec(24, 32, interpolation)
     cache = open_cache(snapshot_path / "cache", spec, images, progress=False)
     shas = list(images)[::-1]
     got = cache.read(cache.rows_of(shas))
@@ -115,12 +116,13 @@ def test_two_at_once_build_it_once(snapshot_path):
 
 BUILD = """
 import sys; from pathlib import Path
-from ecgcore.data.cache import CacheSpec, open_cache
+from ecgcore.data.cache import open_cache
+from ecgcore.data.cachespec import ImageSpec
 from ecgcore.data.transform import Interpolation
 folder = Path(sys.argv[1])
 images = {p.stem: p for p in sorted(folder.glob("*.png"))}
 if __name__ == "__main__":
-    open_cache(folder / "cache", CacheSpec(64, 64, Interpolation.AREA), images, workers=2, progress=False)
+    open_cache(folder / "cache", ImageSpec(64, 64, Interpolation.AREA), images, workers=2, progress=False)
 """
 
 
@@ -145,7 +147,7 @@ def test_a_build_that_is_killed_leaves_no_cache_and_no_process(tmp_path):
         time.sleep(0.1)
     assert not _alive(process.pid), "worker processes outlive their parent"
     images = {p.stem: p for p in sorted(tmp_path.glob("*.png"))}
-    cache = open_cache(tmp_path / "cache", CacheSpec(64, 64, Interpolation.AREA), images, progress=False)
+    cache = open_cache(tmp_path / "cache", ImageSpec(64, 64, Interpolation.AREA), images, progress=False)
     reference = expected(tmp_path / "0000.png", cache.spec)
     assert all(np.array_equal(row, reference) for row in cache.as_memmap())
 

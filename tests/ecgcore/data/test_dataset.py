@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from ecgcore.data.cache import CacheSpec, open_cache
-from ecgcore.data.dataset import CLINICAL_COLUMNS, image_dataset
+from ecgcore.data.cache import open_cache
+from ecgcore.data.cachespec import ImageSpec
+from ecgcore.data.clinical import ClinicalFeatures, clinical_table
+from ecgcore.data.dataset import labelled_studies, study_dataset
 from ecgcore.data.loader import ordered_loader, train_loader
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.data.transform import Interpolation
@@ -13,10 +15,12 @@ from ecgcore.data.transform import Interpolation
 def make(snapshot_path):
     snapshot = Snapshot.open(snapshot_path)
     images = {sha: snapshot.image_path(sha) for sha in snapshot.studies["image_sha256"]}
-    cache = open_cache(snapshot_path / "cache", CacheSpec(24, 32, Interpolation.AREA), images, progress=False)
-    return lambda split=Split.TRAIN, targets=("scar", "lvef"), formats=("old", "new"): image_dataset(
-        snapshot, cache, split, targets, formats
-    )
+    cache = open_cache(snapshot_path / "cache", ImageSpec(24, 32, Interpolation.AREA), images, progress=False)
+
+    def dataset(split=Split.TRAIN, targets=("scar", "lvef"), formats=("old", "new"), features=None):
+        return study_dataset(labelled_studies(snapshot, split, targets, formats), cache, targets, features)
+
+    return dataset
 
 
 def test_only_rows_of_the_split_and_formats_with_some_label(make):
@@ -29,19 +33,24 @@ def test_only_rows_of_the_split_and_formats_with_some_label(make):
     assert make(targets=("scar",)).study_ids.tolist() == [f"S{i:03d}" for i in (1, 4, 8, 9, 12, 13, 16, 17)]
 
 
-def test_clinical_columns_keep_what_is_missing_and_age_is_divided(make):
-    row = dict(zip(CLINICAL_COLUMNS, make().clinical[0], strict=True))
-    assert row["age"] == np.float32(0.41) and row["female"] == 1 and row["hypertension"] == 1
-    assert np.isnan(row["smoke"])
+def test_batches_carry_the_features_of_their_rows(make, snapshot_path):
+    data = make()
+    studies = Snapshot.open(snapshot_path).studies.set_index("study_id").loc[data.study_ids].reset_index()
+    table = clinical_table(studies.fillna({"smoke": 1}))
+    data = make(features=ClinicalFeatures.of(table, table))
+    for batch in train_loader(data, 4, seed=3, epoch=2):
+        categories, numbers = batch.inputs.features
+        assert np.array_equal(categories.numpy(), table[batch.indices.numpy(), :5])
+        assert np.array_equal(numbers.numpy(), table[batch.indices.numpy(), 5:].astype(np.float32))
 
 
 def test_batches_carry_the_right_pixels_and_labels(make):
     data = make()
     for batch in train_loader(data, 4, seed=3, epoch=2):
         index = batch.indices.numpy()
-        assert np.array_equal(batch.images.numpy(), data.cache.as_memmap()[data.rows[index]])
+        assert np.array_equal(batch.inputs.recordings.numpy(), data.cache.as_memmap()[data.rows[index]])
         assert np.array_equal(batch.labels.numpy(), data.labels[index])
-        assert batch.epoch == 2 and batch.images.dtype == torch.uint8
+        assert batch.epoch == 2 and batch.inputs.recordings.dtype == torch.uint8
 
 
 def test_order_is_a_function_of_seed_and_epoch(make):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecgcore.reports.format import known_formats
 from ecgcore.training.recipe import Recipe
 from ecgcore.training.strict import from_mapping
 
 HEIGHT, WIDTH = 48, 64
+BLANK_STUDY = 6
+RISK_FACTORS = ("smoke", "diabetes", "hypertension", "dyslipidemia")
 
 
 def draw(rng: np.random.Generator, scar: int, lvef: int) -> np.ndarray:
@@ -26,13 +30,43 @@ def draw(rng: np.random.Generator, scar: int, lvef: int) -> np.ndarray:
     return image
 
 
-def write_snapshot(path: Path, studies: int = 96, seed: int = 0, missing: float = 0.2) -> Path:
+def draw_leads(rng: np.random.Generator, scar: int, lvef: int) -> np.ndarray:
+    """An old-format canonical image of twelve beating leads: Q waves for scar, small R waves for lvef."""
+    image = np.full((1320, 2820, 3), 255, np.uint8)
+    fmt = next(each for each in known_formats() if each.name == "old")
+    seconds = np.arange(0, 4.7, 0.004)
+    phase = (seconds + rng.uniform(0, 0.3)) % 0.8 - 0.4
+    wave = (0.5 if lvef else 1.2) * np.exp(-((phase / 0.02) ** 2)) + 0.2 * np.exp(-(((phase - 0.2) / 0.05) ** 2))
+    wave -= 0.6 * scar * np.exp(-(((phase + 0.05) / 0.02) ** 2))
+    for box in fmt.canonical_leads.values():
+        x = box.left + 90 + seconds * fmt.px_per_s * 0.9
+        y = (box.top + box.bottom) / 2 - (wave + rng.normal(0, 0.01, len(wave))) * 90
+        cv2.polylines(image, [np.stack([x, y], 1).round().astype(np.int32)], False, (0, 0, 0), 3)
+    return image
+
+
+def clinical(rng: np.random.Generator) -> dict:
+    """Clinical features; the risk factors are recorded in two of three studies."""
+    age, recorded = float(rng.integers(30, 90)), bool(rng.random() < 2 / 3)
+    factors = {name: int(rng.random() < age / 120) for name in RISK_FACTORS}
+    return {"age": age, "female": int(rng.random() < 0.5), "impute": int(not recorded)} | {
+        name: value if recorded else None for name, value in factors.items()
+    }
+
+
+def write_snapshot(
+    path: Path,
+    studies: int = 96,
+    seed: int = 0,
+    missing: float = 0.2,
+    picture: Callable[[np.random.Generator, int, int], np.ndarray] = draw,
+) -> Path:
     """A snapshot directory as docs/architecture.md describes it; every 4th study validates, every 8th tests."""
-    rng = np.random.default_rng(seed)
+    rng, people = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     rows = []
     for i in range(studies):
         scar, lvef = int(rng.random() < 0.5), int(rng.random() < 0.5)
-        image = draw(rng, scar, lvef)
+        image = picture(rng, scar, lvef)
         sha = hashlib.sha256(str(image.shape).encode() + image.tobytes()).hexdigest()
         file = path / "images" / sha[:2] / f"{sha}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +79,11 @@ def write_snapshot(path: Path, studies: int = 96, seed: int = 0, missing: float 
                 "ecg_format": "old" if i % 2 else "new", "split": split,
                 "test_set": "old-test" if split == "test" else None, "image_sha256": sha,
                 "scar": None if hidden[0] and not hidden[1] else scar, "lvef": None if hidden[1] else lvef,
-                "lvef_percent": 40.0 if lvef else 60.0, "age": 63.0, "female": i % 2, "smoke": 0, "diabetes": 1,
-                "hypertension": None, "dyslipidemia": 0, "impute": 1,
+                "lvef_percent": 40.0 if lvef else 60.0, "subendocardial_scar": scar, "transmural_scar": 0,
+                **clinical(people),
             }
         )  # fmt: skip
-    frame = pd.DataFrame(rows).astype({"scar": "Int8", "lvef": "Int8", "hypertension": "Int8"})
+    frame = pd.DataFrame(rows).astype({"scar": "Int8", "lvef": "Int8", **dict.fromkeys(RISK_FACTORS, "Int8")})
     frame.to_parquet(path / "studies.parquet")
     seal(path)
     return path
@@ -84,6 +118,21 @@ def recipe_dict(**training: object) -> dict:
     }  # fmt: skip
 
 
+def family_recipe(family: str, **training: object) -> Recipe:
+    """The tiny recipe as another family."""
+    content = recipe_dict(**training) | {"name": f"tiny-{family}", "slot": None, "promotable": False}
+    targets = ["lvef"] if family.startswith("single") else ["scar", "lvef"]
+    content["model"] |= {"family": family, "targets": targets}
+    content["loss"]["ratio"] = dict.fromkeys(targets, 1.0)
+    content["schedule"]["warmup_steps"] = 1
+    if family.endswith("-clinical"):
+        content["model"]["clinical"] = {"embedding_size": 3, "rnn_output_size": 8}
+        content["imputation"] = {"rounds": 3}
+    if family.endswith("-1d"):
+        content |= {"input": {"kind": "signal", "samples": 64, "max_unreadable_share": 0.1}, "augment": {}}
+    return from_mapping(Recipe, content, "tiny.yaml")
+
+
 def tiny_recipe(**training: object) -> Recipe:
     return from_mapping(Recipe, recipe_dict(**training), "tiny.yaml")
 
@@ -96,6 +145,24 @@ def snapshot_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def make_recipe():
     return tiny_recipe
+
+
+@pytest.fixture(scope="session")
+def signal_snapshot_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Few studies, because their images are large: one of them shows nothing."""
+
+    def picture(rng: np.random.Generator, scar: int, lvef: int) -> np.ndarray:
+        image = draw_leads(rng, scar, lvef)
+        pictures.append(image)
+        return np.full_like(image, 255) if len(pictures) == BLANK_STUDY + 1 else image
+
+    pictures: list[np.ndarray] = []
+    return write_snapshot(tmp_path_factory.mktemp("signals"), studies=32, missing=0.1, picture=picture)
+
+
+@pytest.fixture(scope="session")
+def make_family_recipe():
+    return family_recipe
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def test_equal_average_and_its_batch_norm_equal_torchs_own():
     mine = copy.deepcopy(net)
     mine.load_state_dict(ours.state)
     mine.eval()
-    recompute_batch_norm(mine, batches)
+    recompute_batch_norm(mine, [(batch,) for batch in batches])
     update_bn(batches, theirs)
     assert not mine.training and mine[1].momentum == net[1].momentum
     for name, value in theirs.module.state_dict().items():

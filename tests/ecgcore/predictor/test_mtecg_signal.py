@@ -1,0 +1,136 @@
+"""Directories of signal models: an independent reader of the deployed layout, and ours."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+from ecgcore.data.signaltransform import SignalTransform
+from ecgcore.data.transform import ImageTransform, Interpolation
+from ecgcore.errors import PredictorError
+from ecgcore.models.factory import build
+from ecgcore.models.spec import ModelSpec
+from ecgcore.predictor.golden import replay, write_golden
+from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
+
+TRANSFORM = SignalTransform(100, (0.1,) * 12, (0.5,) * 12, 0.02)
+FAMILIES = ("multi-task-1d", "single-task-1d")
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, nn.Module]:
+    torch.manual_seed(3)
+    targets = {"multi-task-1d": ["scar", "lvef"], "single-task-1d": ["lvef"]}
+    made = {name: build(ModelSpec(name, targets[name], backbone="resnet10t", latent_dim=16)) for name in FAMILIES}
+    for network in made.values():
+        for name, value in network.state_dict().items():
+            if name.endswith("running_var"):
+                value.uniform_(0.5, 1.5)
+    return {name: network.eval() for name, network in made.items()}
+
+
+def write(network: nn.Module, out: Path, **options: object) -> Path:
+    return write_model_dir(network, network.spec, TRANSFORM, None, out, **options)
+
+
+class Foreign(nn.Module):
+    """The upstream layout from its description (paper, 1D models; facts): nothing of ours is used."""
+
+    def __init__(self, config: dict, multi: bool) -> None:
+        super().__init__()
+        self.model = timm.create_model(config["backbone"], pretrained=False, in_chans=config["in_channels"])
+        self.model.conv1 = nn.Conv2d(1, self.model.bn1.num_features, (1, 3), padding=(0, 1))
+        self.model.fc = nn.Linear(self.model.fc.in_features, config["latent_dim"], bias=False)
+        self.multi = multi
+        if multi:
+            self.scar_head, self.lvef_head = (nn.Linear(config["latent_dim"], 2) for _ in range(2))
+            self.scar_loss_fn = nn.CrossEntropyLoss(weight=torch.ones(2))
+            self.lvef_loss_fn = nn.CrossEntropyLoss(weight=torch.ones(2))
+        else:
+            self.head = nn.Linear(config["latent_dim"], 2)
+
+    def forward(self, signals: torch.Tensor) -> dict:
+        z = torch.stack([self.model(signals[:, i, None, None, :]) for i in range(12)]).mean(0).relu()
+        return {"scar": self.scar_head(z), "lvef": self.lvef_head(z)} if self.multi else {"lvef": self.head(z)}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_independent_reader_loads_it_strictly_and_computes_the_same(family, networks, tmp_path):
+    folder = write(networks[family], tmp_path / "model")
+    foreign = Foreign(json.loads((folder / "configs.json").read_text()), family.startswith("multi")).eval()
+    foreign.load_state_dict(torch.load(folder / "model.ckpt", weights_only=True)["state_dict"], strict=True)
+    signals = torch.randn(2, 12, 100)
+    with torch.inference_mode():
+        expected, actual = foreign(signals), read_model_dir(folder).network(signals)
+    assert actual.keys() == expected.keys()
+    for target in expected:
+        torch.testing.assert_close(actual[target], expected[target], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_our_reader_gets_back_what_was_written(family, networks, tmp_path):
+    folder = write(networks[family], tmp_path / "model", companions={"scaler.joblib": b"never read"})
+    loaded = read_model_dir(folder, family)
+    assert (loaded.spec, loaded.transform) == (networks[family].spec, TRANSFORM)
+    assert (folder / "scaler.joblib").read_bytes() == b"never read"
+    names = {"configs.json", "model.ckpt", "signal.json", "scaler.joblib"}
+    assert {path.name for path in folder.iterdir()} == names | ({"targets.json"} if "single" in family else set())
+
+
+def test_golden_studies_of_signals_are_replayed(networks, tmp_path):
+    import cv2
+    import numpy as np
+
+    from ecgcore.reports.format import known_formats
+
+    fmt = next(each for each in known_formats() if each.name == "old")
+    image = np.full((*fmt.canonical_size[::-1], 3), 255, np.uint8)
+    for box in fmt.canonical_leads.values():
+        middle = (box.top + box.bottom) // 2
+        cv2.line(image, (box.left + 80, middle), (box.right - 80, middle - 9), (0, 0, 0), 3)
+    write_golden(write(networks["multi-task-1d"], tmp_path / "model"), [image], tmp_path / "golden", "multi-task-1d")
+    assert replay(tmp_path / "model", tmp_path / "golden").ok
+
+
+def test_a_transform_of_the_other_kind_is_refused(networks, tmp_path):
+    network = networks["multi-task-1d"]
+    image = ImageTransform(64, 64, Interpolation.AREA)
+    with pytest.raises(PredictorError, match="ImageTransform: is no preprocessing of a multi-task-1d model"):
+        write_model_dir(network, network.spec, image, None, tmp_path / "m")
+    with pytest.raises(PredictorError, match=r"train_transform\.json: is given for a multi-task-1d model"):
+        write_model_dir(network, network.spec, TRANSFORM, "{}", tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_is_of_the_family_that_its_preprocessing_says(networks, tmp_path):
+    folder = write(networks["single-task-1d"], tmp_path / "model")
+    with pytest.raises(PredictorError, match="belongs to a single-task-1d model, asked for is single-task"):
+        read_model_dir(folder, "single-task")
+    (folder / "transform.json").write_text(ImageTransform(64, 64).to_json())
+    (folder / "signal.json").unlink()
+    with pytest.raises(PredictorError, match="state_dict lacks"):
+        read_model_dir(folder)
+
+
+@pytest.mark.parametrize("text", ["{}", "nonsense", '{"targets": ["scar", "lvef"]}', '{"targets": [3]}', "[]"])
+def test_a_single_task_directory_must_name_one_target(networks, tmp_path, text):
+    folder = shutil.copytree(write(networks["single-task-1d"], tmp_path / "model"), tmp_path / "copy")
+    (folder / "targets.json").write_text(text)
+    with pytest.raises(PredictorError, match=r"targets\.json"):
+        read_model_dir(folder)
+
+
+@pytest.mark.parametrize("text", ["{}", "nonsense", b"\xff\xfe"])
+def test_a_garbled_imputation_is_named(small_networks, tmp_path, text):
+    network = small_networks["single-task-clinical"]
+    folder = write_model_dir(network, network.spec, ImageTransform(64, 64), "{}", tmp_path / "model")
+    assert read_model_dir(folder).imputation is None
+    (folder / "imputation.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(PredictorError, match=r"imputation\.json: is"):
+        read_model_dir(folder)
