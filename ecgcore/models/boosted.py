@@ -57,6 +57,8 @@ def margins(booster: Booster, features: NDArray[np.float32]) -> NDArray[np.float
     """Return log odds float64 (N,) of features (N, F), all trees counted with their weights, none dropped."""
     from xgboost import DMatrix
 
+    if not len(features):
+        return np.empty(0)  # XGBoost complains of an empty table
     table = DMatrix(features, nthread=1)
     found: NDArray[np.float32] = booster.predict(table, output_margin=True, training=False, iteration_range=_ALL_TREES)
     return found.astype(np.float64)

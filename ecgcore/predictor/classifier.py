@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -17,9 +17,11 @@ from ecgcore.data.recording import Recording
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import Network
 from ecgcore.models.spec import Family
-from ecgcore.predictor.features import encode
+from ecgcore.models.tablefamily import TableFamily
+from ecgcore.predictor.features import Row, encode
 from ecgcore.predictor.mtecg import read_model_dir
 from ecgcore.predictor.picture import ImageSource, load_picture
+from ecgcore.predictor.tablereader import TableReader
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,8 @@ class ECGClassifier:
 
     Args:
         model_path: a model directory.
-        model_class: ``multi-task`` or ``single-task``, or one of them with ``-clinical`` or ``-1d``; None takes what
-            the directory holds.
+        model_class: ``multi-task`` or ``single-task``, or one of them with ``-clinical`` or ``-1d``; ``xgboost`` or
+            ``majority``, which read no image; None takes what the directory holds.
         device: ``cpu`` or ``cuda`` (``cuda:1``).
         task: what a single-task model predicts, if its directory does not say so; ignored by multi-task models, which
             carry ``scar`` and ``lvef``.
@@ -67,52 +69,65 @@ class ECGClassifier:
         round_probabilities: bool = True,
     ) -> None:
         self.device = _device(device)
+        self.round_probabilities = round_probabilities
+        self.table = TableReader.open(model_path, model_class)
+        if self.table is not None:
+            self.targets = self.table.model.targets
+            return
         model = read_model_dir(model_path, None if model_class is None else _family(model_class), task)
         self.spec = model.spec
         self.targets = model.spec.targets
         self.transform = model.transform
         self.imputation = model.imputation
-        self.round_probabilities = round_probabilities
         self._network = model.network.to(self.device)
 
-    def predict(
-        self, image: ImageSource, clinical_features: Mapping[str, float] | None = None
-    ) -> dict[str, Prediction]:
+    def predict(self, image: ImageSource | None, clinical_features: Row | None = None) -> dict[str, Prediction]:
         """Return ``{target: {"prediction": 0, "probability": {"negative": 0.7, "positive": 0.3}}}``.
 
         Args:
             image: a canonical image (PIL, uint8 array, PNG or JPEG), or a report page (PDF, PNG or JPEG); what is taken
-                as which is said in :func:`~ecgcore.predictor.picture.load_picture`.
-            clinical_features: for clinical models, see :func:`~ecgcore.predictor.features.encode`; age in years.
+                as which is said in :func:`~ecgcore.predictor.picture.load_picture`. None will do for table models.
+            clinical_features: for clinical models, see :func:`~ecgcore.predictor.features.encode`; for table models,
+                which take unknown ones, :func:`~ecgcore.predictor.tablefeatures.encode_table`; age in years.
 
         Raises:
             PredictorError: the image or the features cannot be used.
             ReportError: a page that is not a report of a known format.
         """
         features = None if clinical_features is None else [clinical_features]
-        both = self._probabilities([self.prepare(image)], self._features(features, 1))
+        if self.table is not None:
+            both = self.table.predict([image], features)
+        elif image is None:
+            raise PredictorError("image", "is missing", f"a {self.spec.family.value} model needs one")
+        else:
+            both = self._probabilities([self.prepare(image)], self._features(features, 1))
         return {target: self._answer(pair[0]) for target, pair in both.items()}
 
     def predict_batch(
         self,
-        images: Iterable[ImageSource],
-        clinical_features: Sequence[Mapping[str, float]] | None = None,
+        images: Iterable[ImageSource] | None,
+        clinical_features: Sequence[Row] | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> dict[str, NDArray[np.float64]]:
         """Return the unrounded probability of the positive class by target, float64 (N,), in the order of ``images``.
 
-        ``images`` is read lazily; at most ``batch_size`` of them, prepared, are held at once.
+        ``images`` is read lazily; at most ``batch_size`` of them, prepared, are held at once. Table models open none
+        and do without.
 
         Raises:
             PredictorError: as :meth:`predict`, or there are not as many features as images.
             ReportError: as :meth:`predict`.
         """
+        if self.table is not None:
+            return {target: both[:, 1] for target, both in self.table.predict(images, clinical_features).items()}
+        if images is None:
+            raise PredictorError("images", "are missing", f"a {self.spec.family.value} model needs them")
         return self.predict_recordings((self.prepare(image) for image in images), clinical_features, batch_size)
 
     def predict_recordings(
         self,
         recordings: Iterable[Recording],
-        clinical_features: Sequence[Mapping[str, float]] | None = None,
+        clinical_features: Sequence[Row] | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> dict[str, NDArray[np.float64]]:
         """Do what :meth:`predict_batch` does with what :meth:`prepare` gave.
@@ -133,11 +148,17 @@ class ECGClassifier:
 
     @property
     def network(self) -> Network:
-        """The network in evaluation mode, on ``device``; shared by all callers, so do not change it."""
+        """The network in evaluation mode, on ``device``; shared by all callers, so do not change it.
+
+        Raises:
+            PredictorError: a table model has none.
+        """
+        if self.table is not None:
+            raise PredictorError(f"a {self.table.family.value} model", "has no network", "name a model of images")
         return self._network
 
     def inputs(
-        self, images: Iterable[ImageSource], clinical_features: Sequence[Mapping[str, float]] | None = None
+        self, images: Iterable[ImageSource], clinical_features: Sequence[Row] | None = None
     ) -> tuple[torch.Tensor, ...]:
         """Return what ``network`` is called with: what is read of the images, normalised (N x 3 x H x W pixels or
         N x 12 x samples), then the clinical features if it
@@ -159,7 +180,7 @@ class ECGClassifier:
         """
         return self.transform.prepare(load_picture(image))
 
-    def _features(self, rows: Sequence[Mapping[str, float]] | None, count: int) -> tuple[torch.Tensor, ...]:
+    def _features(self, rows: Sequence[Row] | None, count: int) -> tuple[torch.Tensor, ...]:
         if not self.spec.family.is_clinical:
             if rows is not None:
                 log.warning("A %s model reads the image only: clinical features are not used", self.spec.family.value)
@@ -195,7 +216,7 @@ def _family(model_class: str) -> Family:
     try:
         return Family(model_class)
     except ValueError as error:
-        known = ", ".join(family.value for family in Family)
+        known = ", ".join(family.value for family in (*Family, *TableFamily))
         raise PredictorError(f"model_class {model_class!r}", "is not known", f"use one of {known}") from error
 
 

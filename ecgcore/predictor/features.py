@@ -11,20 +11,24 @@ from ecgcore.errors import PredictorError
 from ecgcore.models.clinical import AGE_DIVISOR
 from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
 
+Row = Mapping[str, float | None]
+"""The clinical features of one study by name, as a caller gives them; None or NaN where one is not known."""
+
 MIN_AGE_YEARS = 18
 MAX_AGE_YEARS = 130
 _LIKELY_HUNDREDTHS = MAX_AGE_YEARS / AGE_DIVISOR
 _HINT = f"give {', '.join(CATEGORY_NAMES)} as 0 or 1 and age in years"
 
 
-def encode(features: Mapping[str, float]) -> tuple[torch.Tensor, torch.Tensor]:
+def encode(features: Row) -> tuple[torch.Tensor, torch.Tensor]:
     """Return categories (int64, K) and numbers (float32, 1: age / 100) of one study.
 
     The deployed predictor takes age / 100 and would read 63 wrongly without a word; here age is in years, and a value
     that looks like age / 100 is refused rather than guessed.
 
     Args:
-        features: ``female_gender``, ``dm``, ``ht``, ``smoke``, ``dlp`` (0 or 1) and ``age`` (years, 18 to 130).
+        features: ``female_gender``, ``dm``, ``ht``, ``smoke``, ``dlp`` (0 or 1) and ``age`` (years, 18 to 130), all
+            known.
 
     Raises:
         PredictorError: a feature is missing, unknown, or out of its range.

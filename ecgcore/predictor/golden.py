@@ -13,9 +13,11 @@ from PIL import Image
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.spec import Family
+from ecgcore.models.tablefamily import TableFamily
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.digest import file_sha256
-from ecgcore.predictor.mtecg import CHECKPOINT
+from ecgcore.predictor.features import Row
+from ecgcore.predictor.mtecg import CHECKPOINT, CONFIGS
 from ecgcore.predictor.picture import ImageSource, load_picture
 from ecgcore.predictor.staging import staged_directory
 
@@ -23,22 +25,25 @@ GOLDEN = "golden.json"
 TOLERANCE = 1e-5
 _TRAIN_AGAIN = "train and export again; a golden directory belongs to one exported model"
 
-ClinicalFeatures = Mapping[str, float]
+ClinicalFeatures = Row
 
 
 @dataclass(frozen=True)
 class GoldenStudy:
-    """One recorded study: the image's file name and hash, its clinical features, the probabilities by target."""
+    """One recorded study: the image's file name and hash, its clinical features, the probabilities by target.
 
-    image: str
-    image_sha256: str
+    A table model's has no image.
+    """
+
+    image: str | None
+    image_sha256: str | None
     clinical_features: ClinicalFeatures | None
     probabilities: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Golden:
-    """What ``golden.json`` holds: how the model is loaded, the hash of its ``model.ckpt``, and the studies."""
+    """What ``golden.json`` holds: how the model is loaded, the hash of the file that tells it, and the studies."""
 
     model_class: str
     task: str
@@ -55,7 +60,7 @@ class ReplayReport:
         studies: how many were replayed.
         max_difference: the largest absolute difference of a probability.
         tolerance: what was allowed.
-        model_sha256: hash of ``model.ckpt``.
+        model_sha256: hash of ``model.ckpt``; of a table model's ``configs.json``, which names its other files' hashes.
     """
 
     ok: bool
@@ -110,10 +115,11 @@ def replay(model_dir: Path | str, golden_dir: Path | str, tolerance: float = TOL
             another model. A difference of probabilities is no error but ``ok = False``.
     """
     golden = read_golden(golden_dir)
-    sha256 = file_sha256(Path(model_dir) / CHECKPOINT) if (Path(model_dir) / CHECKPOINT).is_file() else ""
+    telling = Path(model_dir) / (CONFIGS if golden.model_class in list(TableFamily) else CHECKPOINT)
+    sha256 = file_sha256(telling) if telling.is_file() else ""
     classifier = ECGClassifier(model_dir, golden.model_class, "cpu", golden.task, round_probabilities=False)
     if sha256 != golden.model_sha256:
-        raise PredictorError(Path(golden_dir) / GOLDEN, "belongs to another model.ckpt", _TRAIN_AGAIN)
+        raise PredictorError(Path(golden_dir) / GOLDEN, f"belongs to another {telling.name}", _TRAIN_AGAIN)
     differences = [d for study in golden.studies for d in _differences(classifier, Path(golden_dir), study)]
     largest = max(differences) if all(map(math.isfinite, differences)) else math.inf
     return ReplayReport(largest <= tolerance, len(golden.studies), largest, tolerance, sha256)
@@ -133,7 +139,8 @@ def read_golden(golden_dir: Path | str) -> Golden:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PredictorError(path, f"is malformed ({type(error).__name__}: {error})", _TRAIN_AGAIN) from error
     for study in golden.studies:
-        _check_image(Path(golden_dir) / study.image, study.image_sha256)
+        if study.image is not None:
+            _check_image(Path(golden_dir) / study.image, study.image_sha256)
     return golden
 
 
@@ -160,28 +167,34 @@ def _record(
     }
 
 
-def _positives(classifier: ECGClassifier, path: Path, features: ClinicalFeatures | None) -> dict[str, float]:
-    with Image.open(
-        path, formats=("PNG",)
-    ) as image:  # not by its path: a golden image is canonical, whatever its shape
-        answer = classifier.predict(image, features)
+def _positives(classifier: ECGClassifier, path: Path | None, features: ClinicalFeatures | None) -> dict[str, float]:
+    if path is None:
+        answer = classifier.predict(None, features)
+    else:
+        with Image.open(path, formats=("PNG",)) as image:  # not by its path: it is canonical, whatever its shape
+            answer = classifier.predict(image, features)
     return {target: found["probability"]["positive"] for target, found in answer.items()}
 
 
 def _differences(classifier: ECGClassifier, folder: Path, study: GoldenStudy) -> list[float]:
-    now = _positives(classifier, folder / study.image, study.clinical_features)
+    image = None if study.image is None else folder / study.image
+    now = _positives(classifier, image, study.clinical_features)
     if now.keys() != study.probabilities.keys():
-        raise PredictorError(folder / GOLDEN, f"{study.image} has other targets than the model", _TRAIN_AGAIN)
+        raise PredictorError(folder / GOLDEN, "a study has other targets than the model", _TRAIN_AGAIN)
     return [abs(now[target] - value) for target, value in study.probabilities.items()]
 
 
 def _golden(content: dict[str, Any]) -> Golden:
     studies = tuple(GoldenStudy(**study) for study in content["studies"])
-    if not studies or any(study.image != Path(study.image).name or not study.probabilities for study in studies):
+    if not studies or any(_is_elsewhere(study.image) or not study.probabilities for study in studies):
         raise ValueError("no studies, an image elsewhere, or no probabilities")
     return Golden(content["model_class"], content["task"], content["model_sha256"], studies)
 
 
-def _check_image(path: Path, sha256: str) -> None:
+def _is_elsewhere(image: str | None) -> bool:
+    return image is not None and image != Path(image).name
+
+
+def _check_image(path: Path, sha256: str | None) -> None:
     if not path.is_file() or file_sha256(path) != sha256:
         raise PredictorError(path, "is missing or altered", _TRAIN_AGAIN)

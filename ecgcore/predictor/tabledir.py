@@ -45,6 +45,16 @@ def write_table_dir(model: TableModel, out_dir: Path | str) -> Path:
     return Path(out_dir)
 
 
+def family_of(path: Path | str) -> TableFamily | None:
+    """Return which table model a directory says it holds; None where it says something else or nothing."""
+    configs = Path(path) / CONFIGS
+    try:
+        content = json.loads(_read(configs, MAX_CONFIG_BYTES))
+        return TableFamily(content["model_class"])
+    except (PredictorError, ValueError, RecursionError, KeyError, TypeError):
+        return None  # a network's directory, or a broken one: its own reader says what is wrong
+
+
 def read_table_dir(path: Path | str, family: TableFamily | str) -> TableModel:
     """Read the directory of a table model; nothing in it is executed.
 

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from ecgcore.errors import PredictorError
 from ecgcore.models.spec import ClinicalSpec
 from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
-from ecgcore.predictor.features import age_years, yes_no
-
-Row = Mapping[str, float | None]
+from ecgcore.predictor.features import Row, age_years, yes_no
 
 _SPEC = ClinicalSpec()
 CALLER_NAMES = dict(zip((*_SPEC.categories, *_SPEC.numbers), (*CATEGORY_NAMES, *NUMBER_NAMES), strict=True))

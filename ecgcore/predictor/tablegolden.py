@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ecgcore.models.tablefamily import TableFamily
 from ecgcore.predictor.digest import file_sha256
+from ecgcore.predictor.features import Row
 from ecgcore.predictor.staging import staged_directory
 from ecgcore.predictor.tabledir import CONFIGS, read_table_dir
-from ecgcore.predictor.tablefeatures import CALLER_NAMES, Row, encode_table
+from ecgcore.predictor.tablefeatures import CALLER_NAMES, encode_table
 
 GOLDEN = "golden.json"
 INVENTED: tuple[tuple[float | None, ...], ...] = (  # in the order of CALLER_NAMES
