@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ecgcore.data.clinical import AGE, AGE_SCALE, CLINICAL_COLUMNS, clinical_table
 from ecgcore.data.dataset import MISSING
 from ecgcore.data.snapshot import Snapshot, Split
 
@@ -58,5 +59,10 @@ def table_dataset(
 
 
 def feature_table(studies: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    """Return ``(N, F)`` float32 of a snapshot's columns, missing = NaN, nothing scaled."""
-    return studies[list(names)].astype("Float64").to_numpy(np.float32, na_value=np.nan)
+    """Return ``(N, F)`` float32 of a snapshot's clinical columns: age in years, the others 0 or 1.
+
+    What was not recorded is NaN, also where somebody filled it in (see :func:`~ecgcore.data.clinical.clinical_table`).
+    """
+    table = clinical_table(studies)
+    table[:, CLINICAL_COLUMNS.index(AGE)] *= AGE_SCALE
+    return table[:, [CLINICAL_COLUMNS.index(name) for name in names]].astype(np.float32)

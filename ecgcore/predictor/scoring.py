@@ -30,7 +30,8 @@ _DECIMALS_OF_YEARS = 6
 def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str = "cpu") -> pd.DataFrame:
     """Return the predictions frame (docs/architecture.md) of some studies, with what slices need.
 
-    ``imputed``: a clinical feature of the study was not recorded; a clinical model got it imputed. ``unreadable``: the
+    ``imputed``: a clinical feature of the study was not recorded; a clinical network got it imputed, boosted trees as
+    missing. ``unreadable``: the
     study's signal could not be read; a signal model got every lead at its training mean, which says nothing about the
     study, and the row stays, so that all models are compared on the same ones.
 
@@ -46,9 +47,7 @@ def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str =
     """
     classifier = ECGClassifier(model_dir, None, device, round_probabilities=False)
     recorded = clinical_table(rows)
-    recordings, unreadable = _recordings(snapshot, rows, classifier)
-    features = _features(classifier, recorded, rows) if classifier.spec.family.is_clinical else None
-    probabilities = classifier.predict_recordings(recordings, features)
+    probabilities, unreadable = _probabilities(snapshot, rows, classifier, recorded)
     frame = rows.reindex(columns=[*REGISTERED_KEYS, *_ATTRIBUTES]).reset_index(drop=True)
     frame["imputed"], frame["unreadable"] = incomplete(recorded), unreadable
     for target in classifier.targets:
@@ -61,6 +60,17 @@ def registered_columns(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the predictions without patients' attributes, as the registry keeps them."""
     scored = [name for name in predictions.columns if str(name).endswith(("_label", "_probability"))]
     return predictions[[*REGISTERED_KEYS, *scored]]
+
+
+def _probabilities(
+    snapshot: Snapshot, rows: pd.DataFrame, classifier: ECGClassifier, recorded: Table
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
+    """Return the probability of each target, float64 (N,), and which rows could not be read."""
+    if classifier.table is not None:
+        return classifier.predict_batch(None, [_named(row) for row in recorded]), np.zeros(len(rows), bool)
+    recordings, unreadable = _recordings(snapshot, rows, classifier)
+    features = _features(classifier, recorded, rows) if classifier.spec.family.is_clinical else None
+    return classifier.predict_recordings(recordings, features), unreadable
 
 
 def _recordings(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.data.dataset import MISSING
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.data.table import feature_table, table_dataset
@@ -40,5 +41,12 @@ def test_formats_are_chosen_and_a_target_without_column_is_refused(snapshot_path
         table_dataset(snapshot, Split.TRAIN, ("age",), ("stroke",), ("old",))
 
 
+def test_what_somebody_filled_in_counts_as_missing() -> None:
+    row = {"female": 1, "diabetes": 1, "hypertension": 0, "smoke": 1, "dyslipidemia": 0, "age": 57.0}
+    found = feature_table(pd.DataFrame([row | {"impute": 0}, row | {"impute": 1}]), ("smoke", "age", "female"))
+    np.testing.assert_array_equal(found, np.array([[1, 57, 1], [np.nan, 57, 1]], dtype=np.float32))
+
+
 def test_no_features_leave_the_rows() -> None:
-    assert feature_table(pd.DataFrame({"age": [50.0, 60.0]}), ()).shape == (2, 0)
+    frame = pd.DataFrame({name: [1.0, 0.0] for name in CLINICAL_COLUMNS})
+    assert feature_table(frame, ()).shape == (2, 0)

@@ -16,7 +16,9 @@ from sklearn.metrics import roc_auc_score
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.data.table import feature_table, table_dataset
 from ecgcore.errors import LeakError, TrainingError
+from ecgcore.evaluation.auc import auc
 from ecgcore.models.boosted import margins
+from ecgcore.predictor.scoring import score
 from ecgcore.predictor.tabledir import read_table_dir
 from ecgcore.synth import disease, patient
 from ecgcore.synth.liability import rho_for
@@ -86,7 +88,7 @@ def snapshot_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run_dir(snapshot_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(snapshot_dir, recipe(rounds=25), tmp_path_factory.mktemp("run") / "r", progress=False)
+    return train(snapshot_dir, recipe(rounds=12), tmp_path_factory.mktemp("run") / "r", progress=False)
 
 
 def rows_of(snapshot_dir: Path, split: Split, target: str) -> tuple[np.ndarray, np.ndarray]:
@@ -115,13 +117,13 @@ def test_probabilities_are_those_of_xgboost_used_directly(snapshot_dir: Path, ru
 
 def test_the_round_is_the_one_with_the_lowest_validation_loss(snapshot_dir: Path, run_dir: Path) -> None:
     rows, labels = rows_of(snapshot_dir, Split.VALID, "scar")
-    losses = [sklearn_log_loss(labels, direct(snapshot_dir, "scar", k).predict_proba(rows)[:, 1]) for k in range(1, 26)]
+    losses = [sklearn_log_loss(labels, direct(snapshot_dir, "scar", k).predict_proba(rows)[:, 1]) for k in range(1, 13)]
     metrics = pd.read_csv(run_dir / "metrics.csv")
     summary = json.loads((run_dir / "summary.json").read_text())
     np.testing.assert_allclose(metrics["valid_loss_scar"], losses, atol=1e-6)
     assert summary["rounds"]["scar"] == int(np.argmin(losses)) + 1
     assert summary["valid_losses"]["scar"] == pytest.approx(min(losses), abs=1e-6)
-    assert metrics["round"].tolist() == list(range(1, 26))
+    assert metrics["round"].tolist() == list(range(1, 13))
 
 
 def test_the_temperature_is_at_the_minimum_of_the_validation_loss(snapshot_dir: Path, run_dir: Path) -> None:
@@ -137,19 +139,19 @@ def test_the_run_directory_is_complete_and_a_second_call_changes_nothing(snapsho
     names = {p.name for p in run_dir.iterdir() if not p.name.startswith(".")}
     assert names == {"recipe.yaml", "snapshot.json", "metrics.csv", "summary.json", "model", "golden", "checkpoints"}
     before = (run_dir / "summary.json").stat().st_mtime_ns
-    train(snapshot_dir, recipe(rounds=25), run_dir)
+    train(snapshot_dir, recipe(rounds=12), run_dir)
     assert (run_dir / "summary.json").stat().st_mtime_ns == before
     with pytest.raises(TrainingError, match="belongs to another recipe"):
-        train(snapshot_dir, recipe(rounds=24), run_dir)
+        train(snapshot_dir, recipe(rounds=11), run_dir)
 
 
 def test_training_twice_gives_the_same_bytes_and_a_target_alone_the_same_trees(
     snapshot_dir: Path, run_dir: Path, tmp_path: Path
 ) -> None:
-    train(snapshot_dir, recipe(rounds=25), tmp_path / "again")
+    train(snapshot_dir, recipe(rounds=12), tmp_path / "again")
     for name in ("configs.json", "scar.json", "lvef.json"):
         assert (tmp_path / "again" / "model" / name).read_bytes() == (run_dir / "model" / name).read_bytes()
-    both = recipe(rounds=25)
+    both = recipe(rounds=12)
     train(snapshot_dir, replace(both, model=replace(both.model, targets=("lvef",))), tmp_path / "alone")
     rows = rows_of(snapshot_dir, Split.TRAIN, "lvef")
     assert rows[1].size > 600  # studies without a scar label train lvef all the same
@@ -169,10 +171,10 @@ def test_a_killed_training_starts_again_and_ends_the_same(
 
     monkeypatch.setattr(tabletrain, "write_table_golden", die)
     with pytest.raises(Killed):
-        train(snapshot_dir, recipe(rounds=25), tmp_path / "run")
+        train(snapshot_dir, recipe(rounds=12), tmp_path / "run")
     assert not (tmp_path / "run" / "summary.json").exists()
     monkeypatch.undo()
-    train(snapshot_dir, recipe(rounds=25), tmp_path / "run")
+    train(snapshot_dir, recipe(rounds=12), tmp_path / "run")
     for name in ("model/configs.json", "golden/golden.json", "metrics.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (run_dir / name).read_bytes()
 
@@ -183,12 +185,12 @@ def test_test_rows_change_nothing_and_valid_rows_grow_no_tree(
     frame = pd.read_parquet(snapshot_dir / "studies.parquet")
     flipped = frame.copy()
     flipped.loc[flipped["split"] == "test", ["scar", "lvef"]] = 1 - flipped[["scar", "lvef"]]
-    train(write_table_snapshot(tmp_path / "test", flipped), recipe(rounds=25), tmp_path / "run-test")
+    train(write_table_snapshot(tmp_path / "test", flipped), recipe(rounds=12), tmp_path / "run-test")
     for name in ("configs.json", "scar.json", "lvef.json"):
         assert (tmp_path / "run-test" / "model" / name).read_bytes() == (run_dir / "model" / name).read_bytes()
     flipped = frame.copy()
     flipped.loc[flipped["split"] == "valid", "scar"] = 1 - flipped["scar"]
-    train(write_table_snapshot(tmp_path / "valid", flipped), recipe(rounds=25), tmp_path / "run-valid")
+    train(write_table_snapshot(tmp_path / "valid", flipped), recipe(rounds=12), tmp_path / "run-valid")
     losses = [pd.read_csv(d / "metrics.csv") for d in (run_dir, tmp_path / "run-valid")]
     assert losses[0]["train_loss_scar"].tolist() == losses[1]["train_loss_scar"].tolist()
     assert losses[0]["valid_loss_scar"].tolist() != losses[1]["valid_loss_scar"].tolist()
@@ -230,6 +232,29 @@ def test_the_majority_run_holds_the_training_prevalence(snapshot_dir: Path, tmp_
     assert summary["valid_aucs"] == {"scar": 0.5, "lvef": 0.5}
     assert summary["temperature"] == {}
     assert pd.read_csv(run / "metrics.csv")["round"].tolist() == [0]
+
+
+def test_a_run_is_scored_as_every_other_model_is(snapshot_dir: Path, run_dir: Path) -> None:
+    snapshot = Snapshot.open(snapshot_dir)
+    rows = snapshot.rows(Split.TEST)
+    frame = score(snapshot, rows, run_dir / "model")
+    model = read_table_dir(run_dir / "model", "xgboost")
+    found = model.probabilities(feature_table(rows, model.features))
+    for target in ("scar", "lvef"):
+        np.testing.assert_array_equal(frame[f"{target}_probability"], found[target])
+        assert frame[f"{target}_label"].isna().tolist() == rows[target].isna().tolist()
+    assert frame["study_id"].tolist() == rows["study_id"].tolist()
+    assert frame["imputed"].tolist() == rows[["smoke", "hypertension"]].isna().any(axis=1).tolist()
+    assert not frame["unreadable"].any()
+
+
+def test_the_majority_class_scores_one_half_and_its_share(snapshot_dir: Path, tmp_path: Path) -> None:
+    snapshot = Snapshot.open(snapshot_dir)
+    run = train(snapshot_dir, recipe("majority"), tmp_path / "run")
+    frame = score(snapshot, snapshot.rows(Split.TEST), run / "model").dropna(subset="lvef_label")
+    labels = frame["lvef_label"].astype(int)
+    assert auc(labels.to_numpy(), frame["lvef_probability"].to_numpy()) == 0.5
+    assert ((frame["lvef_probability"] > 0.5) == labels).mean() == (labels == 0).mean() > 0.7
 
 
 def test_class_weights_are_those_of_a_weighted_direct_fit(snapshot_dir: Path, tmp_path: Path) -> None:
