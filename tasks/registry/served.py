@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgcore.models.tablefamily import TableFamily
 from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
 from tasks.registry.candidate import Candidate
 from tasks.registry.environment import serving_requirements
@@ -55,8 +56,9 @@ def signature(candidate: Candidate) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 
-    clinical = [*CATEGORY_NAMES, *NUMBER_NAMES] if candidate.model_class.endswith("-clinical") else []
-    inputs: list[ColSpec | TensorSpec] = [ColSpec("string", "image")]
+    of_table = candidate.model_class in list(TableFamily)
+    clinical = [*CATEGORY_NAMES, *NUMBER_NAMES] if of_table or candidate.model_class.endswith("-clinical") else []
+    inputs: list[ColSpec | TensorSpec] = [] if of_table else [ColSpec("string", "image")]
     inputs += [ColSpec("double", name) for name in clinical]
     outputs: list[ColSpec | TensorSpec] = [ColSpec("double", f"{target}_probability") for target in candidate.targets]
     return ModelSignature(Schema(inputs), Schema(outputs))

@@ -2,7 +2,8 @@
 
 It reads the model directory with :class:`ecgcore.predictor.classifier.ECGClassifier`, so this project must be installed
 where the model is served; ``pip_requirements`` name everything else. Input: a frame with the column ``image`` (the path
-of an image or report, or a PNG in base64) and, for clinical models, the clinical features. Output: one column
+of an image or report, or a PNG in base64) and, for clinical models, the clinical features; for table models the
+clinical features alone, empty where one is not known. Output: one column
 ``<target>_probability`` per target, unrounded, in the order of the rows.
 """
 
@@ -43,7 +44,8 @@ class ServedClassifier(PythonModel):
         Raises:
             PredictorError: an image or a clinical feature cannot be used.
         """
-        found = self.classifier.predict_batch(map(image_of, model_input[IMAGE]), clinical_rows(model_input))
+        images = map(image_of, model_input[IMAGE]) if IMAGE in model_input else None
+        found = self.classifier.predict_batch(images, clinical_rows(model_input))
         return pd.DataFrame({f"{target}_probability": found[target] for target in self.classifier.targets})
 
 
@@ -67,7 +69,7 @@ def image_of(text: str) -> str | Image.Image:
 
 def clinical_rows(frame: pd.DataFrame) -> list[dict[str, float]] | None:
     """Return the clinical features of each row, or None where the frame has the image only."""
-    features = frame.drop(columns=IMAGE)
+    features = frame.drop(columns=IMAGE, errors="ignore")
     return None if features.empty else [{str(k): v for k, v in row.items()} for row in features.to_dict("records")]
 
 

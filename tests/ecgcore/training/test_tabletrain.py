@@ -244,7 +244,6 @@ def test_a_run_is_scored_as_every_other_model_is(snapshot_dir: Path, run_dir: Pa
         np.testing.assert_array_equal(frame[f"{target}_probability"], found[target])
         assert frame[f"{target}_label"].isna().tolist() == rows[target].isna().tolist()
     assert frame["study_id"].tolist() == rows["study_id"].tolist()
-    assert frame["imputed"].tolist() == rows[["smoke", "hypertension"]].isna().any(axis=1).tolist()
     assert not frame["unreadable"].any()
 
 
