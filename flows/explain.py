@@ -39,7 +39,7 @@ def explain_file(file: Path, out: Path, target: str, page: bool, model_dir: Path
         ReportError: the page cannot be used, or ``page`` and the file shows no whole page.
         StoreError: ``out`` cannot be written.
     """
-    classifier = ECGClassifier(model_dir or champion_dir(load_settings().home), round_probabilities=False)
+    classifier = ECGClassifier(model_dir or champion_dir(load_settings().home), None, round_probabilities=False)
     heatmap, picture = _on_page(classifier, file, target) if page else _on_canonical(classifier, file, target)
     write_atomically(out, encode_png(picture))
     return f"{target}: probability {heatmap.probability:.2f}; {_where(heatmap)}; wrote {out}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
+from ecgcore.evaluation.figures_style import INK, MUTED, png
 from ecgcore.explain.meanmap import MeanMap
 from ecgcore.explain.overlay import tint
 from ecgcore.explain.panel import Example, Panel
@@ -19,7 +18,7 @@ from ecgcore.reports.box import Pixels
 
 DPI = 170
 WIDTH_IN = 15.0
-_INK, _MUTED, _LINE = "#1f2933", "#616e7c", "#cbd2d9"
+_LINE = "#cbd2d9"
 _HEAD_IN, _GAP_IN = 0.42, 0.12
 
 
@@ -38,7 +37,7 @@ def panel_png(title: str, panel: Panel, names: tuple[str, str] = ("negative", "p
     heights = [_row_height(row, most) for row in rows]
     figure = Figure(figsize=(WIDTH_IN, sum(heights) + 2 * _HEAD_IN), dpi=DPI)
     parts = figure.subfigures(len(rows) + 2, 1, height_ratios=[_HEAD_IN, *heights, _HEAD_IN], squeeze=False)[:, 0]
-    parts[0].text(0.01, 0.5, title, fontsize=13, color=_INK, va="center")
+    parts[0].text(0.01, 0.5, title, fontsize=13, color=INK, va="center")
     letters = iter("abcdefghijklmnopqrstuvwxyz")
     for part, row in zip(parts[1:-1], rows, strict=True):
         strips = part.subfigures(1, len(row), squeeze=False)[0]
@@ -46,7 +45,7 @@ def panel_png(title: str, panel: Panel, names: tuple[str, str] = ("negative", "p
             head = f"({next(letters)}) {mean.ecg_format} format, {names[mean.positive]}"
             _draw_strip(strip, head, mean, panel.examples_of(mean), most)
     _draw_key(parts[-1], f"evidence for {names[True]}, each map scaled to its largest value")
-    return _png(figure)
+    return png(figure)
 
 
 def _rows(means: Sequence[MeanMap]) -> list[list[MeanMap]]:
@@ -69,7 +68,7 @@ def _row_height(row: Sequence[MeanMap], most: int) -> float:
 
 
 def _draw_strip(strip: SubFigure, head: str, mean: MeanMap, examples: Sequence[Example], most: int) -> None:
-    strip.suptitle(head, x=0.01, y=0.995, ha="left", va="top", fontsize=10.5, color=_INK, fontweight="bold")
+    strip.suptitle(head, x=0.01, y=0.995, ha="left", va="top", fontsize=10.5, color=INK, fontweight="bold")
     axes = strip.subplots(1, 1 + most, squeeze=False)[0]
     height = strip.bbox.height / strip.figure.dpi
     strip.subplots_adjust(left=0.01, right=0.99, bottom=_GAP_IN / 2 / height, top=1 - _HEAD_IN / height, wspace=0.04)
@@ -88,12 +87,12 @@ def _draw_mean(axes: Axes, mean: MeanMap) -> None:
         axes.add_patch(
             Rectangle((left, top), box.width / 3, box.height / 3, fill=False, edgecolor=_LINE, linewidth=0.6)
         )
-        axes.text(left + 8, top + 8, lead, fontsize=7, color=_INK, va="top")
+        axes.text(left + 8, top + 8, lead, fontsize=7, color=INK, va="top")
 
 
 def _draw_picture(axes: Axes, picture: Pixels, caption: str) -> None:
     axes.imshow(picture, interpolation="antialiased")
-    axes.set_title(caption, fontsize=8.5, color=_MUTED, pad=3)
+    axes.set_title(caption, fontsize=8.5, color=MUTED, pad=3)
     axes.set(xticks=[], yticks=[])
     _frame(axes)
 
@@ -108,11 +107,4 @@ def _draw_key(part: SubFigure, text: str) -> None:
     axes.imshow(tint(np.linspace(0, 1, 256, dtype=np.float32)[None, :]), aspect="auto")
     axes.set(xticks=[], yticks=[])
     _frame(axes)
-    part.text(0.17, 0.5, f"none to most {text}", fontsize=8.5, color=_MUTED, va="center")
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+    part.text(0.17, 0.5, f"none to most {text}", fontsize=8.5, color=MUTED, va="center")

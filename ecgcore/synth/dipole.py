@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.synth.disease import Territory
+from ecgcore.synth.lead import LEADS, project, twelve_leads
 
 Vector = NDArray[np.float64]
 
@@ -67,8 +68,18 @@ WALL = {
     Territory.INFERIOR: np.array([0.0, 1.0, 0.0]) / 1.30,
     Territory.LATERAL: np.array([1.0, -0.35, 0.25]) / 1.06,
 }
+_FACING_MV = 0.5
 _Q_MV, _LOST_R, _T_MV = 0.90, 0.55, 0.95
 _WIDER, _LOWER, _FLATTER, _POORER = 0.80, 0.55, 1.25, 0.80
+
+
+def facing_leads(territory: Territory) -> tuple[str, ...]:
+    """Leads in which a dipole of length 1 towards the wall reads at least 0.5 mV: there a scar's Q wave points down.
+
+    They hold the textbook's leads of each wall: V1-V4; II, III, aVF; I, aVL, V5, V6.
+    """
+    read = twelve_leads(project(WALL[territory][:, None]))[:, 0]
+    return tuple(lead for lead, millivolt in zip(LEADS, read, strict=True) if millivolt >= _FACING_MV)
 
 
 def rotation(frontal: float, horizontal: float) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.stats import norm, t
 from sqlalchemy import select
 
@@ -26,7 +27,10 @@ from ecgcore.evaluation.evaluation import evaluate_all
 from ecgcore.evaluation.gates import Check, Evidence
 from ecgcore.evaluation.interval import Interval
 from ecgcore.evaluation.policy import load_policy
+from ecgcore.evaluation.resampling import percentile_interval
 from ecgcore.evaluation.verdict import Verdict
+from ecgcore.explain.heatmap import explain_all
+from ecgcore.explain.leadmass import lead_area, lead_mass
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.tables import File, Study
 from ecgcore.predictor.classifier import ECGClassifier
@@ -36,6 +40,8 @@ from ecgcore.reports.format import known_formats
 from ecgcore.reports.limits import DEFAULT_LIMITS
 from ecgcore.reports.render import render_page
 from ecgcore.reports.store import load_image
+from ecgcore.synth.dipole import facing_leads
+from ecgcore.synth.disease import Territory
 from ecgcore.synth.draw import draw_report
 from ecgcore.synth.header import Header
 from ecgcore.synth.hospital import plan_entries
@@ -104,7 +110,7 @@ def rows(demo) -> pd.DataFrame:
         paths = pd.DataFrame(connection.execute(query).all(), columns=["study_id", "path"])
     ledger.close()
     truth = read_truth(demo.home / "inbox")
-    truth = truth[truth["kind"] == "ecg"][["path", "scar_severity", "lvef_severity"]]
+    truth = truth[truth["kind"] == "ecg"][["path", "scar_severity", "lvef_severity", "territory"]]
     joined = tested.merge(paths, on="study_id", validate="1:1").merge(truth, on="path", validate="1:1")
     assert len(joined) == len(tested) > 0
     assert joined[list(SEVERITY.values())].notna().all(axis=None)
@@ -207,6 +213,63 @@ def test_the_champion_recovers_most_of_what_the_oracle_sees(rows, answers, targe
         f"n {len(truth)}, positives {truth.sum()}, recovered {share:.1%}"
     )
     assert share >= SHARE
+
+
+# where the champion looks
+
+
+Scarred = tuple[pd.DataFrame, list[np.ndarray]]
+RANDOMISED, KEPT = 4, 0.05
+
+
+@pytest.fixture(scope="module")
+def scarred(demo, rows) -> Scarred:
+    """The test studies with a scar, and their images at the size that the network reads."""
+    found, transform = rows[rows["scar"] == 1], ECGClassifier(demo.champion).transform
+    return found, [transform.resize(load_image(demo.snapshot.image_path(sha))) for sha in found["image_sha256"]]
+
+
+def concentration(classifier: ECGClassifier, scarred: Scarred, target: str) -> np.ndarray:
+    """Return, by study, the map's mass on the leads that face the scar minus these leads' share of the area."""
+    studies, found = scarred[0], []
+    heatmaps = explain_all(classifier, scarred[1], target)
+    for heatmap, name, wall in zip(heatmaps, studies["ecg_format"], studies["territory"], strict=True):
+        mass = lead_mass(replace(heatmap, size=FORMATS[name].canonical_size))
+        even = lead_area(FORMATS[name])
+        found.append(sum(mass[lead] - even[lead] for lead in facing_leads(Territory(wall))))
+    return np.array(found)
+
+
+def mean_interval(values: np.ndarray, draws: int = 2000) -> Interval:
+    """Return the mean over studies with its 95 % bootstrap interval."""
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1)
+    return percentile_interval(float(values.mean()), means, 0.95, "bootstrap by study, percentile")
+
+
+def randomised(champion: Path, seed: int) -> ECGClassifier:
+    """Return the champion with the entries of every convolution and linear layer shuffled within the layer."""
+    classifier, rng = ECGClassifier(champion), torch.Generator().manual_seed(seed)
+    for value in classifier.network.state_dict().values():
+        if value.ndim >= 2:
+            value.copy_(value.flatten()[torch.randperm(value.numel(), generator=rng)].view_as(value))
+    return classifier
+
+
+def test_the_scar_map_lies_on_the_leads_that_face_the_scar_and_is_lost_with_the_weights(demo, scarred):
+    """Adebayo et al. (NeurIPS 2018): a map that survives random weights does not show what was learnt.
+
+    A random network still sees ink, of which the scar's leads have a little more: its excess is small, not nothing.
+    """
+    champion = ECGClassifier(demo.champion)
+    scar, lvef = (concentration(champion, scarred, target) for target in TARGETS)
+    trained, beyond_lvef = mean_interval(scar), mean_interval(scar - lvef)
+    means = np.array([concentration(randomised(demo.champion, s), scarred, "scar").mean() for s in range(RANDOMISED)])
+    error = t.ppf(0.975, RANDOMISED - 1) * means.std(ddof=1) / np.sqrt(RANDOMISED)
+    print(f"\nmass on the scar's leads beyond their area: {trained} of {len(scar)} studies; beyond the lvef map's")
+    print(f"{beyond_lvef}; randomised weights {means.mean():.4f} +- {error:.4f} over {RANDOMISED} networks")
+    assert trained.low > 0 and beyond_lvef.low > 0
+    assert abs(means.mean()) + error < KEPT * trained.low
 
 
 # negative controls, on the same rows

@@ -3,15 +3,18 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import ecgcore.explain
+from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.errors import PredictorError
 from ecgcore.explain.heatmap import Heatmap, explain, explain_all
+from ecgcore.models.factory import build
+from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.mtecg import write_model_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
 
@@ -81,10 +84,13 @@ def test_an_unknown_target_is_refused(model_dirs):
         explain(classifier(model_dirs, "multi-task"), picture(0), "age")
 
 
-def test_a_model_that_reads_no_image_is_refused():
-    signals = SimpleNamespace(spec=SimpleNamespace(family=SimpleNamespace(value="signal")), targets=("scar",))
-    with pytest.raises(PredictorError, match="explanation of a signal model: needs a model of images"):
-        explain(signals, picture(0), "scar")
+def test_a_model_of_signals_is_refused(tmp_path):
+    network = build(ModelSpec("single-task-1d", ["scar"], backbone="test_resnet", latent_dim=16)).eval()
+    transform = SignalTransform(200, (0.0,) * 12, (1.0,) * 12, 0.0)
+    folder = write_model_dir(network, network.spec, transform, None, tmp_path / "m")
+    model = ECGClassifier(folder, None, task="scar")
+    with pytest.raises(PredictorError, match="explanation of a single-task-1d model: needs a model of images"):
+        explain(model, picture(0), "scar")
 
 
 def test_a_cell_lies_where_the_image_was_shrunk_from():
