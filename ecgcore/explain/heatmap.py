@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -14,6 +14,7 @@ from ecgcore.errors import PredictorError
 from ecgcore.explain.gradcam import grad_cam_plus_plus
 from ecgcore.models.spec import Family
 from ecgcore.predictor.classifier import ECGClassifier, exact_convolutions
+from ecgcore.predictor.features import Row
 from ecgcore.predictor.picture import ImageSource, load_picture
 
 Mass = NDArray[np.float32]
@@ -57,7 +58,7 @@ def explain(
     classifier: ECGClassifier,
     image: ImageSource,
     target: str,
-    clinical_features: Mapping[str, float] | None = None,
+    clinical_features: Row | None = None,
 ) -> Heatmap:
     """Return where a model finds evidence for ``target`` in one ECG, by Grad-CAM++.
 
@@ -79,7 +80,7 @@ def explain_all(
     classifier: ECGClassifier,
     images: Iterable[ImageSource],
     target: str,
-    clinical_features: Sequence[Mapping[str, float]] | None = None,
+    clinical_features: Sequence[Row] | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Iterator[Heatmap]:
     """Yield what :func:`explain` returns for each image, in order; images are read lazily, a batch at a time.
@@ -96,7 +97,7 @@ def explain_all(
 
 
 def _check(classifier: ECGClassifier, target: str) -> None:
-    family = classifier.spec.family
+    family = classifier.spec.family if classifier.table is None else classifier.table.family
     if family not in _EXPLAINED:
         known = ", ".join(f.value for f in _EXPLAINED)
         raise PredictorError(f"explanation of a {family.value} model", "needs a model of images", f"use one of {known}")
@@ -109,7 +110,7 @@ def _explained(
     classifier: ECGClassifier,
     images: list[NDArray[np.uint8]],
     target: str,
-    features: Sequence[Mapping[str, float]] | None,
+    features: Sequence[Row] | None,
 ) -> Iterator[Heatmap]:
     with exact_convolutions(classifier.device):
         probabilities, maps = grad_cam_plus_plus(classifier.network, classifier.inputs(images, features), target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -14,6 +14,7 @@ from ecgcore.explain.meanmap import MeanMap, mean_maps
 from ecgcore.explain.overlay import overlay
 from ecgcore.explain.placement import format_of
 from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.features import Row
 from ecgcore.predictor.picture import ImageSource, load_picture
 from ecgcore.reports.box import Pixels
 
@@ -57,7 +58,7 @@ def explain_panel(
     images: Iterable[ImageSource],
     labels: Sequence[int],
     target: str,
-    clinical_features: Sequence[Mapping[str, float]] | None = None,
+    clinical_features: Sequence[Row] | None = None,
     examples: int = EXAMPLES,
 ) -> Panel:
     """Explain many canonical images; only the examples' pictures are kept.
@@ -91,7 +92,7 @@ def _with_images(
     classifier: ECGClassifier,
     images: Iterable[ImageSource],
     target: str,
-    features: Sequence[Mapping[str, float]] | None,
+    features: Sequence[Row] | None,
 ) -> Iterator[tuple[Pixels, Heatmap]]:
     pending: deque[Pixels] = deque()
 

@@ -161,8 +161,7 @@ class ECGClassifier:
         self, images: Iterable[ImageSource], clinical_features: Sequence[Row] | None = None
     ) -> tuple[torch.Tensor, ...]:
         """Return what ``network`` is called with: what is read of the images, normalised (N x 3 x H x W pixels or
-        N x 12 x samples), then the clinical features if it
-        reads them; on ``device``.
+        N x 12 x samples), then the clinical features if it reads them; on ``device``.
 
         Raises:
             PredictorError: as :meth:`predict_batch`.

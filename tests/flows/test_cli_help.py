@@ -10,7 +10,7 @@ import pytest
 VERBS = (
     ("synth",), ("ingest",), ("snapshot",), ("testset",), ("testset", "lock"), ("testset", "list"), ("retrain",),
     ("evaluate",), ("promote",), ("rollback",), ("predict",), ("explain",), ("view",), ("extract",), ("status",),
-    ("bench",), ("demo",),
+    ("bench",), ("benchmark",), ("demo",),
 )  # fmt: skip
 HEAVY = ("torch", "prefect", "mlflow", "great_expectations", "pandas", "numpy", "cv2", "sqlalchemy", "lightning")
 

@@ -12,9 +12,11 @@ from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.errors import PredictorError
 from ecgcore.explain.heatmap import Heatmap, explain, explain_all
 from ecgcore.models.factory import build
+from ecgcore.models.majority import MajorityModel
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.tabledir import write_table_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
 
@@ -90,6 +92,12 @@ def test_a_model_of_signals_is_refused(tmp_path):
     folder = write_model_dir(network, network.spec, transform, None, tmp_path / "m")
     model = ECGClassifier(folder, None, task="scar")
     with pytest.raises(PredictorError, match="explanation of a single-task-1d model: needs a model of images"):
+        explain(model, picture(0), "scar")
+
+
+def test_a_table_model_is_refused(tmp_path):
+    model = ECGClassifier(write_table_dir(MajorityModel({"scar": 0.3, "lvef": 0.6}), tmp_path / "m"), None)
+    with pytest.raises(PredictorError, match="explanation of a majority model: needs a model of images"):
         explain(model, picture(0), "scar")
 
 
