@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ecgcore.data.clinical import CLINICAL_COLUMNS
@@ -12,6 +12,7 @@ from ecgcore.models.spec import check_targets
 from ecgcore.models.tablefamily import TableFamily
 from ecgcore.training.recipe import ClassWeights, DataSection, Slot
 from ecgcore.training.strict import require as _require
+from ecgcore.training.strict import to_mapping
 
 _INT32_MAX = 2**31 - 1
 
@@ -159,7 +160,7 @@ class TableRecipe:
 
     def to_dict(self) -> dict[str, object]:
         """Return the recipe as plain values: what ``from_mapping`` reads and YAML can write."""
-        return json.loads(json.dumps(asdict(self)))  # enums become their strings, tuples lists
+        return to_mapping(self)
 
     @property
     def sha256(self) -> str:
