@@ -57,6 +57,7 @@ def test_a_scan_falls_back_to_its_pixels(study, drawn, written):
     assert error.value.value.startswith("I, II, III")
 
 
+@pytest.mark.slow
 def test_paths_that_are_not_what_the_page_shows_are_not_trusted(paper, written):
     """White paper over the drawing, and another ECG on it: the hidden one has fewer gaps, the seen one is true."""
     shown, hidden = paper.beats(seed=3), paper.beats(seed=4)

@@ -29,7 +29,7 @@ def plain_runs(ink):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(INK)
 def test_runs_and_links(ink):
     runs, plain = find_runs(ink, 64), plain_runs(ink)
@@ -45,7 +45,7 @@ def test_runs_and_links(ink):
     assert set(zip(*(part.tolist() for part in links(runs, len(ink))), strict=True)) == touching
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(INK)
 def test_stretches_are_the_chains_without_forks(ink):
     runs = find_runs(ink, 64)
