@@ -140,6 +140,7 @@ def retrain(
     recipe: Annotated[str | None, typer.Option("--recipe", help="A file of deployments/recipes, by name.")] = None,
     policy: Annotated[str | None, typer.Option("--policy", help="A file of deployments/policies, by name.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Train even if too few studies are new.")] = False,
+    overlay: Annotated[str | None, typer.Option("--overlay", help="A file of deployments/overlays, by name.")] = None,
     as_json: Json = False,
 ) -> None:
     """Snapshot, train, evaluate on the locked test sets, gate, register; promote if the policy says so.
@@ -151,7 +152,7 @@ def retrain(
     settings = prepare()
     from flows.retrain import retrain as flow
 
-    outcome = flow(recipe or settings.recipe, policy or settings.policy, force)
+    outcome = flow(recipe or settings.recipe, policy or settings.policy, force, overlay)
     if as_json:
         _json(outcome.to_json())
     else:

@@ -59,7 +59,8 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
     with open_ledger(settings) as ledger:
         snapshot = Snapshot.open(freeze(settings).path)
         champion = _other(champion_of(settings, ledger, slot), version)
-        judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}")
+        served = slot == CHAMPION_SLOT
+        judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}", served)
     page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"
     page.write_text(_html(version, judgement), encoding="utf-8")
     return Reevaluation(version, judgement, page)

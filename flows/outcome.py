@@ -24,6 +24,7 @@ class RetrainOutcome:
         decision: with every gate, if trained.
         page: the decision page, if trained.
         snapshot: trained on, if trained.
+        promotable: whether a version of this recipe can be promoted at all.
     """
 
     trained: bool
@@ -35,6 +36,7 @@ class RetrainOutcome:
     decision: Decision | None
     page: Path | None
     snapshot: str | None
+    promotable: bool = True
 
     @classmethod
     def skipped(cls, reason: str, champion: str | None) -> RetrainOutcome:
@@ -64,6 +66,8 @@ class RetrainOutcome:
         lines = [f"version {self.version}: {self.gate} ({self.reason})"]
         lines += [f"  {g.verdict.value:14} {g.title}  {g.value or g.detail}" for g in gates]
         lines += [f"champion: {self.champion or 'none yet'}", f"page: {self.page}"]
-        if self.gate == "pass" and not self.promoted:
+        if not self.promotable:
+            lines.append("this recipe is not promotable: nothing here can serve its versions")
+        elif self.gate == "pass" and not self.promoted:
             lines.append(f"next: ecg promote {self.version} --reviewer NAME --reason TEXT")
         return "\n".join(lines)

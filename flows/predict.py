@@ -21,7 +21,7 @@ def predict_files(
         PredictorError: there is no champion, or the model directory cannot be loaded.
     """
     directory = model_dir or champion_dir(load_settings().home)
-    classifier = ECGClassifier(directory, device=device, round_probabilities=round_probabilities)
+    classifier = ECGClassifier(directory, None, device, round_probabilities=round_probabilities)
     for file in files:
         try:
             yield {"file": str(file), **classifier.predict(file)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prefect import flow
 
@@ -17,42 +16,42 @@ from ecgcore.ledger.progress import new_studies
 from ecgcore.ledger.promotion_state import ENDED
 from ecgcore.ledger.snapshot import SnapshotInfo
 from ecgcore.settings import Settings
-from ecgcore.training.recipe import Recipe
+from ecgcore.training.recipefile import AnyRecipe
 from flows.decision import decision_page, publish_decision, publish_gates
 from flows.environment import open_ledger, prepare
 from flows.outcome import RetrainOutcome
 from flows.promote import champion_of, promote_version, registry_of
+from flows.runs import Run, lineage_of, plan_run, trained
 from flows.snapshot import freeze
-from flows.train import train
 from tasks.alerts import batch_alerts
-from tasks.deployment import deployment_exists, run_to_end
 from tasks.judging import Champion, Judgement, judge
 from tasks.newcomers import Newcomers, score_newcomers
 from tasks.registering import candidate_of
 from tasks.registry.registry import Registry
-
-TRAIN = "train/train"
 
 
 @flow(
     name="retrain",
     description="New studies -> trained, judged and registered candidate; promoted if the policy says so.",
 )
-def retrain(recipe: str | None = None, policy: str | None = None, force: bool = False) -> RetrainOutcome:
+def retrain(
+    recipe: str | None = None, policy: str | None = None, force: bool = False, overlay: str | None = None
+) -> RetrainOutcome:
     """Retrain a recipe under a policy.
 
     Args:
         recipe: name of a file in ``deployments/recipes``; ``ECG_RECIPE`` if not given.
         policy: name of a file in ``deployments/policies``; ``ECG_POLICY`` if not given.
         force: train even if too few studies are new, or a batch limit is exceeded.
+        overlay: name of a file in ``deployments/overlays`` laid over the recipe, if any.
 
     Raises:
         EcgError: recipe, policy, ledger, snapshot or training fails its checks. Gates that say no are no error.
     """
     settings = prepare()
-    recipe_file = settings.deployments / "recipes" / f"{recipe or settings.recipe}.yaml"
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
-    plan, rules = Recipe.load(recipe_file), load_policy(policy_file)
+    lineage, rules = lineage_of(settings, recipe or settings.recipe, overlay), load_policy(policy_file)
+    plan = lineage.recipe
     if plan.promotable:
         rules.check_covers(plan.model.targets)
     slot = plan.slot.value if plan.slot else plan.name
@@ -61,18 +60,19 @@ def retrain(recipe: str | None = None, policy: str | None = None, force: bool = 
         _check_alerts(ledger, settings, force)
         _check_test_sets(ledger, rules)
         info = freeze(settings)
+        run = plan_run(settings, info.snapshot_id, lineage)
         champion = champion_of(settings, ledger, slot)
-        if reason := _why_not(ledger, registry, settings, info, plan, slot, champion, force):
-            _finish_promotion(settings, ledger, registry, slot, rules, plan)
+        if reason := _why_not(ledger, registry, settings, info, run, slot, champion, force):
+            _finish_promotion(settings, ledger, registry, slot, rules, run)
             champion = champion_of(settings, ledger, slot)
             return RetrainOutcome.skipped(reason, champion.version if champion else None)
-        _record_start(ledger, plan, rules, info)
+        _record_start(ledger, run, rules, info)
         snapshot = Snapshot.open(info.path)
         newcomers = _score_new(ledger, registry, snapshot, slot, champion)
-        run_dir = settings.folder("runs") / run_id_of(info, plan)
-        _train(info.path, recipe_file, run_dir)
-        judgement = judge(ledger, snapshot, run_dir / "model", run_dir / "golden", rules, champion, run_dir.name)
-        candidate = candidate_of(run_dir, snapshot, plan, slot, rules, policy_file, judgement, newcomers)
+        run_dir = trained(settings, info.path, run)
+        model, golden = run_dir / "model", run_dir / "golden"
+        judgement = judge(ledger, snapshot, model, golden, rules, champion, run_dir.name, plan.promotable)
+        candidate = candidate_of(run_dir, run.sha256, snapshot, plan, slot, rules, policy_file, judgement, newcomers)
         version = registry.register_candidate(candidate)
         page = publish_decision(settings, registry, slot, version, decision_page(version, candidate, judgement))
         publish_gates(judgement)
@@ -87,12 +87,8 @@ def retrain(recipe: str | None = None, policy: str | None = None, force: bool = 
         decision=judgement.decision,
         page=page,
         snapshot=info.snapshot_id,
+        promotable=plan.promotable,
     )
-
-
-def run_id_of(info: SnapshotInfo, recipe: Recipe) -> str:
-    """Return the run's name: the same snapshot and recipe always give the same run, so that it resumes."""
-    return f"{recipe.name}-{info.snapshot_id}-{recipe.sha256[:8]}"
 
 
 def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:
@@ -113,14 +109,14 @@ def _why_not(
     registry: Registry,
     settings: Settings,
     info: SnapshotInfo,
-    recipe: Recipe,
+    run: Run,
     slot: str,
     champion: Champion | None,
     force: bool,
 ) -> str | None:
     if force:
         return None
-    if version := _registered(registry, slot, info, recipe):
+    if version := _registered(registry, slot, info, run):
         return f"nothing is new: version {version} was trained with this recipe on this snapshot"
     since = registry.tags(slot, champion.version)["snapshot"] if champion else None
     found = len(new_studies(ledger, info.snapshot_id, since))
@@ -129,24 +125,24 @@ def _why_not(
     return None
 
 
-def _registered(registry: Registry, slot: str, info: SnapshotInfo, recipe: Recipe) -> str | None:
+def _registered(registry: Registry, slot: str, info: SnapshotInfo, run: Run) -> str | None:
     for version in (registry.candidate_version(slot), registry.champion_version(slot)):
         tags = registry.tags(slot, version) if version else {}
-        if (tags.get("snapshot"), tags.get("recipe_sha256")) == (info.snapshot_id, recipe.sha256):
+        if (tags.get("snapshot"), tags.get("recipe_sha256")) == (info.snapshot_id, run.sha256):
             return version
     return None
 
 
-def _record_start(ledger: Ledger, recipe: Recipe, policy: Policy, info: SnapshotInfo) -> None:
+def _record_start(ledger: Ledger, run: Run, policy: Policy, info: SnapshotInfo) -> None:
     detail = {
-        "recipe": recipe.name,
-        "recipe_sha256": recipe.sha256,
+        "recipe": run.name,
+        "recipe_sha256": run.sha256,
         "policy": policy.name,
         "policy_sha256": policy.sha256,
         "snapshot": info.snapshot_id,
     }
     with ledger.writing() as connection:
-        audit.record(connection, datetime.now(UTC), "retrain-start", run_id_of(info, recipe), detail)
+        audit.record(connection, datetime.now(UTC), "retrain-start", run.path.name, detail)
 
 
 def _score_new(
@@ -158,25 +154,17 @@ def _score_new(
     return score_newcomers(snapshot, new_studies(ledger, snapshot.id, since), champion)
 
 
-def _train(snapshot_dir: Path, recipe_file: Path, run_dir: Path) -> None:
-    parameters = {"snapshot_dir": str(snapshot_dir), "recipe_file": str(recipe_file), "run_dir": str(run_dir)}
-    if deployment_exists(TRAIN):
-        run_to_end(TRAIN, parameters)
-    else:
-        train(**parameters)
-
-
 def _finish_promotion(
-    settings: Settings, ledger: Ledger, registry: Registry, slot: str, policy: Policy, recipe: Recipe
+    settings: Settings, ledger: Ledger, registry: Registry, slot: str, policy: Policy, run: Run
 ) -> None:
     """Promote what a killed run registered but did not promote to the end; what a person rolled back stays so."""
     version = registry.candidate_version(slot)
-    if version is None or policy.approval is not Approval.AUTOMATIC or not recipe.promotable:
+    if version is None or policy.approval is not Approval.AUTOMATIC or not run.recipe.promotable:
         return
     tags = registry.tags(slot, version)
     mine = (tags.get("gate"), tags.get("policy_sha256"), tags.get("recipe_sha256"))
     ended = any(p.version == version and p.state in ENDED for p in promotion.history(ledger, slot))
-    if mine == ("pass", policy.sha256, recipe.sha256) and not ended:
+    if mine == ("pass", policy.sha256, run.sha256) and not ended:
         promote_version(settings, ledger, slot, version, *_automatic(policy))
 
 
@@ -185,7 +173,7 @@ def _automatic(policy: Policy) -> tuple[str, str]:
 
 
 def _promote(
-    settings: Settings, ledger: Ledger, slot: str, version: str, policy: Policy, judgement: Judgement, recipe: Recipe
+    settings: Settings, ledger: Ledger, slot: str, version: str, policy: Policy, judgement: Judgement, recipe: AnyRecipe
 ) -> bool:
     passed = judgement.decision.outcome is Outcome.PROMOTE and recipe.promotable
     if not passed or policy.approval is not Approval.AUTOMATIC:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ecgcore.errors import RecipeError
 from ecgcore.settings import Settings
+from ecgcore.training.catalogue import Lineage, load_lineage
 from ecgcore.training.keeper import write_atomically
-from ecgcore.training.recipefile import AnyRecipe, load_recipe
+from ecgcore.training.recipefile import AnyRecipe
 from ecgcore.training.rundir import RunDir
 from flows.train import train
 from tasks.deployment import deployment_exists, run_to_end
@@ -25,13 +27,17 @@ class Run:
 
     Args:
         recipe: with the overlay's values.
-        recipe_file: the file it was read from.
-        path: its run directory; the same snapshot and recipe always give the same.
+        sha256: hash of the recipe and all that it starts from.
+        recipe_file: a file that says the recipe, overlay included.
+        path: its run directory; the same snapshot and recipes always give the same.
+        start: the run it starts from, if any.
     """
 
     recipe: AnyRecipe
+    sha256: str
     recipe_file: Path
     path: Path
+    start: Run | None = None
 
     @property
     def name(self) -> str:
@@ -52,27 +58,46 @@ def plan_runs(settings: Settings, snapshot_id: str, names: Sequence[str], overla
     """
     if len(set(names)) != len(names) or not names:
         raise RecipeError("recipes", f"are {list(names)}: each is named once, at least one", "correct --recipes")
+    return tuple(plan_run(settings, snapshot_id, lineage_of(settings, name, overlay)) for name in names)
+
+
+def lineage_of(settings: Settings, name: str, overlay: str | None = None) -> Lineage:
+    """Return a recipe of ``deployments/recipes`` and what it starts from, under an overlay if one is named.
+
+    Raises:
+        RecipeError: a recipe or the overlay is not there or wrong.
+    """
     over = settings.deployments / "overlays" / f"{overlay}.yaml" if overlay else None
-    return tuple(_planned(settings, snapshot_id, settings.deployments / "recipes" / f"{n}.yaml", over) for n in names)
+    return load_lineage(settings.deployments / "recipes" / f"{name}.yaml", over)
 
 
-def _planned(settings: Settings, snapshot_id: str, file: Path, overlay: Path | None) -> Run:
-    recipe = load_recipe(file, overlay)
+def plan_run(settings: Settings, snapshot_id: str, lineage: Lineage) -> Run:
+    """Return the run of a recipe on a snapshot, with that which it starts from."""
+    recipe = lineage.recipe
     resolved = settings.folder("recipes") / f"{recipe.name}-{recipe.sha256[:8]}.yaml"
     if not resolved.exists():
         write_atomically(resolved, yaml.safe_dump(recipe.to_dict(), sort_keys=False))
-    return Run(recipe, resolved, settings.folder("runs") / f"{recipe.name}-{snapshot_id}-{recipe.sha256[:8]}")
+    start = plan_run(settings, snapshot_id, lineage.before) if lineage.before else None
+    return Run(recipe, lineage.sha256, resolved, settings.folder("runs") / lineage.run_name(snapshot_id), start)
 
 
 def trained(settings: Settings, snapshot_dir: Path, run: Run) -> Path:
     """Train a run to its end, on the GPU pool where there is one; a finished one is left alone.
 
+    A run that starts from another has that one trained first.
+
     Raises:
         EcgError: the snapshot, the recipe or the training fails its checks.
     """
-    parameters = {"snapshot_dir": str(snapshot_dir), "recipe_file": str(run.recipe_file), "run_dir": str(run.path)}
     if run.finished:
         return run.path
+    start = trained(settings, snapshot_dir, run.start) if run.start else None
+    parameters: dict[str, Any] = {
+        "snapshot_dir": str(snapshot_dir),
+        "recipe_file": str(run.recipe_file),
+        "run_dir": str(run.path),
+        "start_dir": str(start) if start else None,
+    }
     if deployment_exists(TRAIN):
         run_to_end(TRAIN, parameters)
     else:

@@ -15,13 +15,14 @@ from tasks.artifacts import progress_bar
 
 
 @flow(name="train", description="Snapshot and recipe -> run directory with the exported model.")
-def train(snapshot_dir: str, recipe_file: str, run_dir: str) -> str:
+def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | None = None) -> str:
     """Train, and return the run directory.
 
     Args:
         snapshot_dir: a frozen snapshot.
         recipe_file: a recipe.
         run_dir: where everything goes; a killed training in it is resumed.
+        start_dir: the finished run of the recipe that ``start_from`` names, where it names one.
 
     Raises:
         EcgError: the snapshot, the recipe or the training fails its checks.
@@ -34,4 +35,5 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str) -> str:
 
         with redirect_stdout(sys.stderr):  # standard output is for results
             visible = sys.stderr.isatty()
-            return str(train_model(snapshot_dir, recipe_file, run_dir, progress=visible, callback=show))
+            trained = train_model(snapshot_dir, recipe_file, run_dir, start=start_dir, progress=visible, callback=show)
+            return str(trained)

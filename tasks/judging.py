@@ -16,7 +16,7 @@ from ecgcore.evaluation.evaluation import Evaluation, Metric, evaluate_all
 from ecgcore.evaluation.figures import Curve, calibration_png, gates_png, roc_png
 from ecgcore.evaluation.gates import Check, Evidence
 from ecgcore.evaluation.policy import Policy
-from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of
+from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of, target_names
 from ecgcore.ledger import testset
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pages.decision_page import Looks
@@ -89,8 +89,12 @@ def judge(
     policy: Policy,
     champion: Champion | None,
     actor: str,
+    promotable: bool = True,
 ) -> Judgement:
     """Judge the exported model directory. Counts one look at each test set that it uses, before it is taken.
+
+    A model that cannot be promoted is judged on what it predicts: gates of other targets, which would fail for want of
+    evidence, are left out.
 
     Raises:
         LedgerError: a test set is not locked or no longer has its hash.
@@ -102,6 +106,7 @@ def judge(
     rows = snapshot.rows(Split.TEST)
     rows = rows[rows["test_set"].isin(names)]
     predictions = score(snapshot, rows, model_dir)
+    policy = policy if promotable else policy.about(target_names(predictions))
     evaluations = evaluate_all(predictions, policy.level)
     before = score(snapshot, rows, champion.path) if champion else None
     comparisons = compare_all(predictions, before, policy.level) if before is not None else ()

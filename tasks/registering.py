@@ -9,7 +9,7 @@ from ecgcore.evaluation.evaluation import to_json
 from ecgcore.evaluation.policy import Policy
 from ecgcore.predictor.scoring import registered_columns
 from ecgcore.settings import PROJECT
-from ecgcore.training.recipe import Recipe
+from ecgcore.training.recipefile import AnyRecipe
 from tasks.judging import Judgement
 from tasks.newcomers import Newcomers
 from tasks.registry.candidate import Candidate
@@ -18,15 +18,16 @@ from tasks.registry.environment import code_commit
 
 def candidate_of(
     run_dir: Path,
+    recipe_sha256: str,
     snapshot: Snapshot,
-    recipe: Recipe,
+    recipe: AnyRecipe,
     slot: str,
     policy: Policy,
     policy_file: Path,
     judgement: Judgement,
     newcomers: Newcomers | None,
 ) -> Candidate:
-    """Return the candidate with all of its evidence.
+    """Return the candidate with all of its evidence; ``recipe_sha256`` is of the recipe and all that it starts from.
 
     Judged by another policy, or against another champion, the same training is another candidate: a version keeps the
     verdict that it was registered with.
@@ -50,7 +51,7 @@ def candidate_of(
             "snapshot": snapshot.id,
             "test_set_sha256": ",".join(f"{look.test_set}:{look.sha256}" for look in judgement.looks),
             "recipe": recipe.name,
-            "recipe_sha256": recipe.sha256,
+            "recipe_sha256": recipe_sha256,
             "policy": policy.name,
             "policy_sha256": policy.sha256,
             "promotable": str(recipe.promotable).lower(),
@@ -65,4 +66,6 @@ def candidate_of(
         },
         figures=judgement.figures,
         tables=tables,
+        model_class=recipe.model.family.value,
+        task=recipe.model.targets[0],
     )

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
@@ -95,6 +95,10 @@ class Policy:
                     f"has no blocking floor for {target}, so that head would be promoted unjudged",
                     "add a gate of kind floor to the policy, or take the target out of the recipe",
                 )
+
+    def about(self, targets: Sequence[str]) -> Policy:
+        """Return the policy without the gates of other targets, for a model that is never promoted by it."""
+        return replace(self, gates=tuple(g for g in self.gates if getattr(g, "target", None) in (None, *targets)))
 
 
 def load_policy(path: Path) -> Policy:

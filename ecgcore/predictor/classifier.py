@@ -147,6 +147,11 @@ class ECGClassifier:
         return {target: np.concatenate([np.empty(0), *found]) for target, found in parts.items()}
 
     @property
+    def reads_clinical(self) -> bool:
+        """Whether the model reads clinical features."""
+        return self.spec.family.is_clinical if self.table is None else bool(self.table.model.features)
+
+    @property
     def network(self) -> Network:
         """The network in evaluation mode, on ``device``; shared by all callers, so do not change it.
 

@@ -30,10 +30,10 @@ _DECIMALS_OF_YEARS = 6
 def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str = "cpu") -> pd.DataFrame:
     """Return the predictions frame (docs/architecture.md) of some studies, with what slices need.
 
-    ``imputed``: a clinical feature of the study was not recorded; a clinical network got it imputed, boosted trees as
-    missing. ``unreadable``: the
-    study's signal could not be read; a signal model got every lead at its training mean, which says nothing about the
-    study, and the row stays, so that all models are compared on the same ones.
+    ``imputed``: a clinical feature that the model reads was not recorded; a network got it imputed, boosted trees as
+    missing. Never true of a model that reads none. ``unreadable``: the study's signal could not be read; a signal model
+    got every lead at its training mean, which says nothing about the study, and the row stays, so that all models are
+    compared on the same ones.
 
     Args:
         snapshot: holds the images.
@@ -49,7 +49,8 @@ def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str =
     recorded = clinical_table(rows)
     probabilities, unreadable = _probabilities(snapshot, rows, classifier, recorded)
     frame = rows.reindex(columns=[*REGISTERED_KEYS, *_ATTRIBUTES]).reset_index(drop=True)
-    frame["imputed"], frame["unreadable"] = incomplete(recorded), unreadable
+    frame["imputed"] = incomplete(recorded) & classifier.reads_clinical
+    frame["unreadable"] = unreadable
     for target in classifier.targets:
         frame[f"{target}_label"] = rows[target].astype("Int8").array
         frame[f"{target}_probability"] = probabilities[target]

@@ -271,6 +271,8 @@ def _by_alias(client: MlflowClient, name: str, alias: str) -> str | None:
 def _check_promotable(thing: str, tags: Mapping[str, str]) -> None:
     if tags.get(_DECISION) == _REJECTED:
         raise PromotionError(thing, "was rejected by a reviewer", "promote another version, or train a new one")
+    if tags.get("promotable") == "false":
+        raise PromotionError(thing, "comes from a recipe that is not promotable", "promote a version of another recipe")
     if tags.get("gate") != "pass":
         raise PromotionError(thing, f"has the gate verdict {tags.get('gate')!r}", "promote one that passed")
 

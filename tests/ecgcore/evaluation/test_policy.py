@@ -153,3 +153,11 @@ def test_a_floor_that_does_not_hold_back_the_whole_set_covers_nothing(weak):
 @pytest.mark.parametrize("name", ["default", "demo"])
 def test_the_shipped_policies_cover_both_heads(name):
     load_policy(POLICIES / f"{name}.yaml").check_covers(["scar", "lvef"])
+
+
+def test_a_policy_about_some_targets_keeps_their_gates_and_the_safety_checks():
+    policy = load_policy(POLICIES / "default.yaml")
+    part = policy.about(("lvef",))
+    assert {getattr(gate, "target", None) for gate in part.gates} == {None, "lvef"}
+    assert [g.name for g in part.gates] == [g.name for g in policy.gates if getattr(g, "target", "lvef") == "lvef"]
+    assert (part.name, part.sha256, part.level) == (policy.name, policy.sha256, policy.level)

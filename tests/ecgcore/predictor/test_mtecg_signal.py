@@ -134,3 +134,16 @@ def test_a_garbled_imputation_is_named(small_networks, tmp_path, text):
     (folder / "imputation.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PredictorError, match=r"imputation\.json: is"):
         read_model_dir(folder)
+
+
+@pytest.mark.slow
+def test_a_report_is_read_rendered_and_extracted(networks, tmp_path):
+    from ecgcore.predictor.classifier import ECGClassifier
+    from ecgcore.reports.report import read_report
+    from ecgcore.synth.hospital import make_hospital
+
+    make_hospital(tmp_path / "inbox", studies=1, seed=4, workers=1)
+    (pdf,) = (tmp_path / "inbox" / "ecg").rglob("*.pdf")
+    folder = write(networks["multi-task-1d"], tmp_path / "model")
+    classifier = ECGClassifier(folder, "multi-task-1d", round_probabilities=False)
+    assert classifier.predict(pdf) == classifier.predict(read_report(pdf).image)

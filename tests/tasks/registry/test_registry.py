@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -165,6 +166,15 @@ def test_a_promotion_killed_before_the_last_alias_is_finished_by_the_next(reg, s
 def test_only_what_passed_its_gates_can_serve(reg, slot, make_candidate, gate):
     version = reg.register_candidate(make_candidate(f"run-{gate}", slot, gate=gate))
     with pytest.raises(PromotionError, match=f"has the gate verdict '{gate}'"):
+        reg.set_champion(slot, version, {})
+    assert reg.champion_version(slot) is None
+
+
+def test_what_nothing_can_load_never_serves(reg, slot, make_candidate):
+    candidate = make_candidate("run-bound", slot)
+    tags = {**candidate.tags, "promotable": "false"}
+    version = reg.register_candidate(replace(candidate, tags=tags))
+    with pytest.raises(PromotionError, match="comes from a recipe that is not promotable"):
         reg.set_champion(slot, version, {})
     assert reg.champion_version(slot) is None
 
