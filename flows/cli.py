@@ -180,6 +180,35 @@ def evaluate(
 
 
 @app.command()
+def experiment(
+    plan: Annotated[Path, typer.Option("--plan", help="A file such as those in deployments/experiments.")],
+    at_most: Annotated[
+        int | None, typer.Option("--at-most", min=1, help="Stop after so many trainings; run it again to go on.")
+    ] = None,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="Score the base and this variant on the locked tests, once.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train the variants of a recipe with several seeds and compare each with the base, on validation only.
+
+    What is trained already for the same snapshot and recipe is not trained again. The test sets are left alone until
+    --confirm names the variant that validation chose: that is a look, and is recorded.
+    """
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.experiment import confirm as confirm_variant
+    from flows.experiment import experiment as run_experiment
+
+    outcome = confirm_variant(settings, plan, confirm) if confirm else run_experiment(settings, plan, at_most)
+    if as_json:
+        _json(outcome.to_json())
+    else:
+        _say(outcome.to_text())
+
+
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="Registered version, for example 3.")],
     reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],

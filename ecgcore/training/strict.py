@@ -47,7 +47,7 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
     Args:
         cls: a dataclass; fields are str, int, float, bool, StrEnum, dataclass, ``tuple[X, ...]``, ``dict[str, X]``,
             or one of these or None; or one of several dataclasses, told apart by the key ``kind``, which each of them
-            has as a field and whose value is its ``KIND``.
+            has as a field and whose value is its ``KIND``. ``Any`` is taken as it is.
         content: the mapping.
         source: the file, for messages.
         where: the key path of ``content`` in it.
@@ -112,6 +112,8 @@ def _convert(hint: Any, value: object, source: object, where: str) -> object:
         return {
             str(k): _convert(args[1], v, source, f"{where}.{k}") for k, v in _expect(dict, value, source, where).items()
         }
+    if hint is Any:
+        return value
     if is_dataclass(hint):
         return from_mapping(typing.cast(type, hint), value, source, where)
     if issubclass(hint, StrEnum):
