@@ -49,4 +49,4 @@ def test_every_parameter_gets_a_gradient(network):
 
 def test_a_backbone_without_the_first_layers_of_a_resnet_is_refused():
     with pytest.raises(RecipeError, match="first layers are not called conv1 and bn1"):
-        build(ModelSpec("single-task-1d", ["scar"], backbone="xception41"))
+        build(ModelSpec("single-task-1d", ["scar"], backbone="inception_v3"))
