@@ -94,14 +94,17 @@ class Done:
 
 @dataclass(frozen=True)
 class Cli:
-    """The real command line under a home of its own."""
+    """The real command line under a home of its own; without ``api`` every command starts Prefect's own server."""
 
     home: Path
     deployments: Path
+    api: str | None
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ECG_", "PREFECT_", "MLFLOW_", "AWS_"))}
         ours = {"ECG_HOME": str(self.home), "ECG_DEPLOYMENTS": str(self.deployments), "OMP_NUM_THREADS": "1"}
+        if self.api:
+            ours |= {"PREFECT_API_URL": self.api, "PREFECT_HOME": str(self.home / "prefect")}
         return {**kept, **ours, "COLUMNS": "120", **more}
 
     def start(self, *words: object, **more: str) -> subprocess.Popen[str]:
@@ -201,11 +204,11 @@ def deployments(once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hospital(once: Callable[..., Path], deployments: Path) -> Path:
+def hospital(once: Callable[..., Path], embedded: Callable[[Path], Cli]) -> Path:
     """An inbox with every defect, and the truth beside it."""
 
     def fill(path: Path) -> None:
-        made = Cli(path / "home", deployments)(
+        made = embedded(path / "home")(
             "synth", "--out", path / "inbox", "--studies", STUDIES, "--seed", SEED, "--defects"
         )
         assert made.code == 0, made.err
@@ -215,22 +218,22 @@ def hospital(once: Callable[..., Path], deployments: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_hospital(once: Callable[..., Path], deployments: Path) -> Path:
+def small_hospital(once: Callable[..., Path], embedded: Callable[[Path], Cli]) -> Path:
     """A dozen sound studies."""
 
     def fill(path: Path) -> None:
-        made = Cli(path / "home", deployments)("synth", "--out", path / "inbox", "--studies", 12, "--seed", 5)
+        made = embedded(path / "home")("synth", "--out", path / "inbox", "--studies", 12, "--seed", 5)
         assert made.code == 0, made.err
 
     return once("small_hospital", fill) / "inbox"
 
 
 @pytest.fixture(scope="session")
-def ingested(once: Callable[..., Path], deployments: Path, hospital: Path) -> Path:
+def ingested(once: Callable[..., Path], embedded: Callable[[Path], Cli], hospital: Path) -> Path:
     """``home`` after the first ingest of the hospital, ``summary.json``, ``stderr.txt``. Copy it, do not change it."""
 
     def fill(path: Path) -> None:
-        done = Cli(path / "home", deployments)("ingest", hospital, "--json")
+        done = embedded(path / "home")("ingest", hospital, "--json")
         assert done.code == 0, done.err
         (path / "summary.json").write_text(done.out, encoding="utf-8")
         (path / "stderr.txt").write_text(done.err, encoding="utf-8")
@@ -239,11 +242,11 @@ def ingested(once: Callable[..., Path], deployments: Path, hospital: Path) -> Pa
 
 
 @pytest.fixture(scope="session")
-def trained(once: Callable[..., Path], deployments: Path, ingested: Path) -> Path:
+def trained(once: Callable[..., Path], embedded: Callable[[Path], Cli], ingested: Path) -> Path:
     """``home`` with champion 1, and in ``*.out`` and ``*.err`` all that was said on the way. Do not change it."""
 
     def fill(path: Path) -> None:
-        cli = Cli(copied(ingested / "home", path / "home"), deployments)
+        cli = embedded(copied(ingested / "home", path / "home"))
         for number, words in enumerate(
             (("testset", "lock", "old"), ("testset", "lock", "new"), ("retrain", "--recipe", "tiny", "--policy", "lax"))
         ):
@@ -261,11 +264,11 @@ def champion_home(trained: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_ingested(once: Callable[..., Path], deployments: Path, small_hospital: Path) -> Path:
+def small_ingested(once: Callable[..., Path], cli_of: Callable[[Path], Cli], small_hospital: Path) -> Path:
     """A home after the ingest of the small hospital. Copy it, do not change it."""
 
     def fill(path: Path) -> None:
-        done = Cli(path / "home", deployments)("ingest", small_hospital)
+        done = cli_of(path / "home")("ingest", small_hospital)
         assert done.code == 0, done.err
 
     return once("small_ingested", fill) / "home"
@@ -278,9 +281,27 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def cli_of(deployments: Path) -> Callable[[Path], Cli]:
-    """The command line with a given home."""
-    return lambda home: Cli(home, deployments)
+def prefect_api(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int], serving: Callable[..., Any]
+) -> Iterator[str]:
+    """A Prefect server for the commands of this worker: to start one for each would take longer than the command."""
+    folder, port = tmp_path_factory.mktemp("prefect"), free_port()
+    words = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    api = f"http://127.0.0.1:{port}/api"
+    with serving(words, f"{api}/health", folder / "server.log", PREFECT_HOME=str(folder)):
+        yield api
+
+
+@pytest.fixture(scope="session")
+def cli_of(deployments: Path, prefect_api: str) -> Callable[[Path], Cli]:
+    """The command line with a given home, on a Prefect server that is up."""
+    return lambda home: Cli(home, deployments, prefect_api)
+
+
+@pytest.fixture(scope="session")
+def embedded(deployments: Path) -> Callable[[Path], Cli]:
+    """The command line with a given home and, as without any settings, a Prefect server of its own per command."""
+    return lambda home: Cli(home, deployments, None)
 
 
 @pytest.fixture(scope="session")
@@ -290,15 +311,15 @@ def books_of() -> Callable[[Path], Books]:
 
 
 @pytest.fixture
-def cli(tmp_path: Path, deployments: Path) -> Cli:
+def cli(tmp_path: Path, cli_of: Callable[[Path], Cli]) -> Cli:
     """The command line with a fresh home."""
-    return Cli(tmp_path / "home", deployments)
+    return cli_of(tmp_path / "home")
 
 
 @pytest.fixture
-def small_cli(tmp_path: Path, deployments: Path, small_ingested: Path) -> Cli:
+def small_cli(tmp_path: Path, cli_of: Callable[[Path], Cli], small_ingested: Path) -> Cli:
     """The command line with a copy of the small ingested home."""
-    return Cli(copied(small_ingested, tmp_path / "home"), deployments)
+    return cli_of(copied(small_ingested, tmp_path / "home"))
 
 
 @pytest.fixture(scope="module")

@@ -162,8 +162,8 @@ class TestEveryDay:
         assert (first["created"], second["created"]) == (True, False)
         assert sum(first["counts"].values()) == len(books.studies())
 
-    def test_retrain_makes_version_1_champion(self, ecg: Any, books: Any) -> None:
-        outcome = ecg("retrain", "--recipe", "tiny", "--policy", "lax", "--json").json()
+    def test_retrain_makes_version_1_champion(self, ecg: Any, books: Any, embedded: Callable[[Path], Any]) -> None:
+        outcome = embedded(ecg.home)("retrain", "--recipe", "tiny", "--policy", "lax", "--json").json()
         assert (outcome["trained"], outcome["version"], outcome["gate"]) == (True, "1", "pass"), outcome["reason"]
         assert (outcome["promoted"], outcome["champion"]) == (True, "1")
         assert "first run" in outcome["reason"]
