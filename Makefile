@@ -1,6 +1,7 @@
 # make demo | make test | make test-all   (see README.md)
 VENV ?= .venv
 BIN := $(VENV)/bin
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test test-all test-slow check clean-demo
 help:
@@ -18,13 +19,13 @@ demo: setup
 	$(BIN)/ecg demo
 
 test: setup
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" $(PARALLEL)
 
 test-all: setup
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest $(PARALLEL)
 
 test-slow: setup
-	$(BIN)/pytest -m slow -n 2 --dist loadfile
+	$(BIN)/pytest -m slow $(PARALLEL)
 
 check: setup
 	$(BIN)/ruff check .

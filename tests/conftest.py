@@ -26,6 +26,13 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
+LONG = {"acceptance", "deployments", "flows"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole job first: a long file that comes last keeps one worker busy while the others wait."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
 
 def _free_port() -> int:
     with socket.socket() as listener:
@@ -33,7 +40,7 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 120) -> None:
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -105,7 +105,7 @@ class Site:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
@@ -159,7 +159,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     try:
         site.start("server", "server", "start", "--host", "127.0.0.1", "--port", str(site.port))
         site.run(BIN / "ecg", "synth", "--out", str(site.root / "inbox"), "--studies", str(STUDIES), "--seed", "3")
-        up = wait_for(lambda: answers(f"{site.api}/health"), 120)
+        up = wait_for(lambda: answers(f"{site.api}/health"), 300)
         assert up, (site.root / "server.log").read_text()
         yield site
     finally:

@@ -51,7 +51,7 @@ def start(client: SyncPrefectClient, name: str, **parameters: Any) -> FlowRun:
     return client.create_flow_run_from_deployment(deployment(client, name).id, parameters=parameters)
 
 
-def end(client: SyncPrefectClient, run: FlowRun, seconds: float = 240) -> FlowRun:
+def end(client: SyncPrefectClient, run: FlowRun, seconds: float = 600) -> FlowRun:
     assert wait(lambda: final(client, run), seconds), client.read_flow_run(run.id).state
     return client.read_flow_run(run.id)
 
@@ -170,14 +170,14 @@ def test_a_killed_training_is_reported_and_an_overlapping_retraining_cancelled(
     site: Site, client: SyncPrefectClient
 ) -> None:
     site.start("gpu", "worker", "start", "--pool", "gpu", "--type", "process")
-    assert wait(lambda: client.read_workers_for_work_pool("gpu"), 60)
+    assert wait(lambda: client.read_workers_for_work_pool("gpu"), 200)
     first = start(client, "retrain")
-    assert wait(lambda: client.read_flow_run(first.id).state.is_running(), 60)
+    assert wait(lambda: client.read_flow_run(first.id).state.is_running(), 200)
     second = end(client, start(client, "retrain"))
     assert second.state is not None and second.state.is_cancelled()
     assert "concurrency limit" in str(second.state.message)
 
-    assert wait(lambda: list(site.home.glob("runs/*/checkpoints/last.ckpt")), 120)
+    assert wait(lambda: list(site.home.glob("runs/*/checkpoints/last.ckpt")), 400)
     (training,) = runs_of(client, "train")
     assert training.work_pool_name == "gpu" and training.parent_task_run_id is not None
     os.kill(int(str(training.infrastructure_pid).rsplit(":", 1)[-1]), signal.SIGKILL)

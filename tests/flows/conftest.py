@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
-TIMEOUT = 400
+TIMEOUT = 800
 
 RECIPE = """
 name: tiny

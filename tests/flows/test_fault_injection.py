@@ -56,7 +56,7 @@ def _killed_at(ecg: Any, place: str, name: str, when: str, *words: object, **mor
             start_new_session=True,
         )
         try:
-            code = process.wait(timeout=400)
+            code = process.wait(timeout=800)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -113,7 +113,7 @@ class TestIngest:
         self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any
     ) -> None:
         processes = [cli.start("ingest", small_hospital, "--json", **KEY) for _ in range(2)]
-        ended = [process.communicate(timeout=400) for process in processes]
+        ended = [process.communicate(timeout=800) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], [err for _, err in ended]
         books = books_of(cli.home)
         assert _final(books) == uninterrupted
