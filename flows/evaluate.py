@@ -12,9 +12,10 @@ from ecgcore.evaluation.evaluation import to_json
 from ecgcore.evaluation.policy import load_policy
 from ecgcore.settings import Settings
 from flows.environment import open_ledger
-from flows.promote import CHAMPION_SLOT, champion_of, registry_of
+from flows.promote import registry_of
 from flows.snapshot import freeze
-from tasks.judging import Champion, Judgement, judge
+from tasks.champion import CHAMPION_SLOT, Champion, champion_of
+from tasks.judging import Judgement, judge
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
     golden = registry.download_golden_dir(slot, version, work / "golden")
     with open_ledger(settings) as ledger:
         snapshot = Snapshot.open(freeze(settings).path)
-        champion = _other(champion_of(settings, ledger, slot), version)
+        champion = _other(champion_of(settings.home, ledger, slot), version)
         served = slot == CHAMPION_SLOT
         judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}", served)
     page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"

@@ -15,12 +15,9 @@ from ecgcore.ledger.promotion_run import run_promotion
 from ecgcore.settings import Settings
 from flows.environment import open_ledger, prepare
 from tasks.artifacts import publish_page
-from tasks.judging import Champion
+from tasks.champion import CHAMPION_SLOT
 from tasks.promotion import ChampionSteps
 from tasks.registry.registry import Registry
-from tasks.release import RELEASES
-
-CHAMPION_SLOT = "champion"
 
 
 @dataclass(frozen=True)
@@ -97,12 +94,6 @@ def promote_version(
         raise PromotionError(thing, f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass")
     record = promotion.begin(ledger, version, slot, reviewer, reason, tags.get("policy_sha256"))
     return run_promotion(ledger, record.number, _steps(settings))
-
-
-def champion_of(settings: Settings, ledger: Ledger, slot: str) -> Champion | None:
-    """Return the version that the ledger says serves the slot, with its release."""
-    current = promotion.current(ledger, slot)
-    return Champion(current.version, settings.home / RELEASES / current.version) if current else None
 
 
 def registry_of(settings: Settings) -> Registry:

@@ -20,11 +20,12 @@ from ecgcore.training.recipefile import AnyRecipe
 from flows.decision import decision_page, publish_decision, publish_gates
 from flows.environment import open_ledger, prepare
 from flows.outcome import RetrainOutcome
-from flows.promote import champion_of, promote_version, registry_of
+from flows.promote import promote_version, registry_of
 from flows.runs import Run, lineage_of, plan_run, trained
 from flows.snapshot import freeze
 from tasks.alerts import batch_alerts
-from tasks.judging import Champion, Judgement, judge
+from tasks.champion import Champion, champion_of
+from tasks.judging import Judgement, judge
 from tasks.newcomers import Newcomers, score_newcomers
 from tasks.registering import candidate_of
 from tasks.registry.registry import Registry
@@ -61,10 +62,10 @@ def retrain(
         _check_test_sets(ledger, rules)
         info = freeze(settings)
         run = plan_run(settings, info.snapshot_id, lineage)
-        champion = champion_of(settings, ledger, slot)
+        champion = champion_of(settings.home, ledger, slot)
         if reason := _why_not(ledger, registry, settings, info, run, slot, champion, force):
             _finish_promotion(settings, ledger, registry, slot, rules, run)
-            champion = champion_of(settings, ledger, slot)
+            champion = champion_of(settings.home, ledger, slot)
             return RetrainOutcome.skipped(reason, champion.version if champion else None)
         _record_start(ledger, run, rules, info)
         snapshot = Snapshot.open(info.path)

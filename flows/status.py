@@ -12,7 +12,7 @@ from ecgcore.ledger.quarantine import OpenEntry
 from ecgcore.ledger.testset import LockedSet
 from ecgcore.settings import Settings
 from flows.environment import open_ledger
-from flows.promote import CHAMPION_SLOT
+from tasks.champion import CHAMPION_SLOT
 from tasks.release import linked_version
 
 _SHOWN = 10

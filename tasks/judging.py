@@ -21,17 +21,10 @@ from ecgcore.ledger import testset
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pages.decision_page import Looks
 from ecgcore.predictor.scoring import score
+from tasks.champion import Champion
 from tasks.replay import replay
 
 GATE_TAG = {Outcome.PROMOTE: "pass", Outcome.REJECT: "fail", Outcome.INCONCLUSIVE: "inconclusive"}
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The version that serves and its release directory."""
-
-    version: str
-    path: Path
 
 
 @dataclass(frozen=True)

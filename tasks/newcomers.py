@@ -10,7 +10,7 @@ import pandas as pd
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.evaluation.evaluation import Evaluation, evaluate_all
 from ecgcore.predictor.scoring import score
-from tasks.judging import Champion
+from tasks.champion import Champion
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from ecgcore.models.heads import CLASSES
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
 
 MULTI_TARGETS = ("scar", "lvef")
-CATEGORY_NAMES = ("female_gender", "dm", "ht", "smoke", "dlp")
-NUMBER_NAMES = ("age",)
 RNN_TYPE = "birnn"
 
 _BACKBONE = "model."

@@ -9,7 +9,7 @@ import torch
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.clinical import AGE_DIVISOR
-from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.predictor.featurenames import CATEGORY_NAMES, NUMBER_NAMES
 
 Row = Mapping[str, float | None]
 """The clinical features of one study by name, as a caller gives them; None or NaN where one is not known."""

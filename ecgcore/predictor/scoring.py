@@ -17,7 +17,7 @@ from ecgcore.data.signaltransform import SignalTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import PredictorError
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.contract import CATEGORY_NAMES
+from ecgcore.predictor.featurenames import CATEGORY_NAMES
 from ecgcore.reports.store import load_image
 
 REGISTERED_KEYS = ("study_id", "patient_id", "ecg_format", "test_set")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.spec import ClinicalSpec
-from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.predictor.featurenames import CATEGORY_NAMES, NUMBER_NAMES
 from ecgcore.predictor.features import Row, age_years, yes_no
 
 _SPEC = ClinicalSpec()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcore.models.tablefamily import TableFamily
-from ecgcore.predictor.contract import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.predictor.featurenames import CATEGORY_NAMES, NUMBER_NAMES
 from tasks.registry.candidate import Candidate
 from tasks.registry.environment import serving_requirements
 
