@@ -120,7 +120,7 @@ def test_memory_stays_flat_over_many_files(old_pdf, new_pdf, tmp_path):
             peaks.append(sum(_unshared_mib(p) for p in (psutil.Process(), *family)))
 
     before = _unshared_mib(psutil.Process())
-    results = list(read_reports([old_pdf, new_pdf] * 150, tmp_path, KEY, workers=2, progress=measure))
+    results = list(read_reports([old_pdf, new_pdf] * 70, tmp_path, KEY, workers=2, progress=measure))
     assert all(r.ok for r in results)
     print(f"peak {max(peaks):.0f} MiB of this process, two workers and Poppler")
     assert max(peaks) - before < 700
