@@ -115,7 +115,7 @@ def test_memory_stays_flat_over_many_files(old_pdf, new_pdf, tmp_path):
     strangers = {p.pid for p in psutil.Process().children(recursive=True)}  # servers of other tests
 
     def measure(done: int) -> None:
-        if done % 20 == 0:
+        if done % 10 == 0:
             family = [p for p in psutil.Process().children(recursive=True) if p.pid not in strangers]
             peaks.append(sum(_unshared_mib(p) for p in (psutil.Process(), *family)))
 
