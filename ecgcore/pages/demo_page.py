@@ -14,7 +14,11 @@ from ecgcore.pages.state_table import state_table
 
 @dataclass(frozen=True)
 class PredictionLine:
-    """One target of the demo's prediction; ``probability`` of the positive class, 0 to 1."""
+    """One target of the demo's prediction.
+
+    Args:
+        probability: of the positive class, 0 to 1, in the deployed predictor's two decimals.
+    """
 
     target: str
     positive: bool
@@ -87,4 +91,4 @@ def _prediction(page: DemoPage) -> Block:
 
 def _line(prediction: PredictionLine) -> tuple[Cell, ...]:
     words = "positive" if prediction.positive else "negative"
-    return Cell(prediction.target), Cell(words), Cell(f"{prediction.probability:.3f}", numeric=True)
+    return Cell(prediction.target), Cell(words), Cell(f"{prediction.probability:.2f}", numeric=True)

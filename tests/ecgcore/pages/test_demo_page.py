@@ -8,7 +8,7 @@ from ecgcore.pages.markdown import render_markdown
 def test_it_shows_gates_champion_prediction_and_commands(make_demo_page):
     text = render_markdown(make_demo_page("v1"))
     assert "Version v1 serves." in text
-    assert "| v1 | positive | 0.731 |" in text
+    assert "| v1 | positive | 0.73 |" in text
     assert "```\nv1\n```" in text
     assert "approval manual" in text
 
