@@ -104,7 +104,7 @@ class Cli:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ECG_", "PREFECT_", "MLFLOW_", "AWS_"))}
         ours = {"ECG_HOME": str(self.home), "ECG_DEPLOYMENTS": str(self.deployments), "OMP_NUM_THREADS": "1"}
         if self.api:
-            ours |= {"PREFECT_API_URL": self.api, "PREFECT_HOME": str(self.home / "prefect")}
+            ours |= {"PREFECT_API_URL": self.api, "PREFECT_HOME": str(self.home.parent / "prefect")}
         return {**kept, **ours, "COLUMNS": "120", **more}
 
     def start(self, *words: object, **more: str) -> subprocess.Popen[str]:
