@@ -25,6 +25,7 @@ def prepare() -> Settings:
         SettingsError: a variable is wrong, or ``ECG_HOME`` cannot be written.
     """
     settings = load_settings()
+    settings.folder("")
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ and "PREFECT_HOME" not in os.environ:
