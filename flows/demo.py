@@ -15,14 +15,12 @@ from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
 from ecgcore.pages.rule_table import RuleCount
 from ecgcore.predictor.champion import champion_dir
-from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
 from flows.environment import prepare
 from flows.ingest import ingest
 from flows.ingest_summary import IngestSummary
 from flows.outcome import RetrainOutcome
-from flows.retrain import retrain
 from flows.snapshot import lock, locked_sets
 from flows.synthesise import synthesise
 
@@ -46,6 +44,8 @@ def demo(studies: int, seed: int) -> None:
         if name not in known:
             _say(f"locked test set {name}: {lock(settings, name)['studies']} studies")
     _say("retraining (snapshot, train, evaluate, gates, registry, promotion)")
+    from flows.retrain import retrain  # with torch and Lightning: the ingest is over, and took little memory
+
     outcome = retrain(RECIPE, POLICY)
     report, prediction = _predict(settings, seed)
     page = _page(settings, summary, outcome, report, prediction, time.monotonic() - started)
@@ -75,6 +75,8 @@ def _predict(settings: Settings, seed: int) -> tuple[Path | None, tuple[Predicti
     folder = settings.home / "demo-new-report"
     if not folder.exists():
         make_hospital(folder, studies=1, seed=seed + 1_000_003, workers=1)
+    from ecgcore.predictor.classifier import ECGClassifier
+
     report = next((folder / "ecg").rglob("*.pdf"))
     answer = ECGClassifier(champion_dir(settings.home)).predict(report)
     lines = tuple(

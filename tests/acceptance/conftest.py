@@ -5,13 +5,73 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
+from ecgcore.data.snapshot import Snapshot
+
+STUDIES, SEED = 2000, 1  # of the demo
 _LIMIT_S = 1500
+_SAMPLE_S = 0.5
+_SERVERS = ("prefect.server", "prefect server")
+
+
+def is_server(process: psutil.Process) -> bool:
+    line = " ".join(process.cmdline())
+    return any(name in line for name in _SERVERS)
+
+
+def with_workers(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all it started, servers and what they started left out."""
+    found = [process]
+    for child in process.children():
+        if not is_server(child):
+            found += with_workers(child)
+    return found
+
+
+def pss_mb(root: psutil.Process) -> float:
+    """Proportional set size of the tree in MB (10**6 bytes): a page that n processes share counts 1/n in each."""
+    total = 0
+    try:
+        for process in with_workers(root):
+            try:
+                total += process.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue  # a worker that has just ended holds nothing
+    except psutil.NoSuchProcess:
+        return 0.0
+    return total / 1e6
+
+
+class Watch:
+    """Samples the memory of a process tree, in MB, until it is stopped or ``until`` holds."""
+
+    def __init__(self, pid: int, until: Callable[[], bool]) -> None:
+        self.samples: list[float] = []
+        self.most_processes = 0
+        self._root, self._until = psutil.Process(pid), until
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.is_set() and not self._until():
+            self.samples.append(pss_mb(self._root))
+            try:
+                self.most_processes = max(self.most_processes, len(with_workers(self._root)))
+            except psutil.NoSuchProcess:
+                return
+            self._stop.wait(_SAMPLE_S)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
 
 
 @dataclass(frozen=True)
@@ -51,6 +111,25 @@ class Home:
         assert done.returncode == 0, f"ecg {' '.join(arguments)}: exit {done.returncode}\n{done.stderr[-4000:]}"
         return done.stdout
 
+    def watched(self, until: Callable[[], bool], *arguments: str) -> tuple[str, Watch]:
+        """Run a verb that must succeed; return its standard output, and its memory until ``until`` held."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with subprocess.Popen(
+            self.command(*arguments),
+            env=self.environment,
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            watch = Watch(process.pid, until)
+            try:
+                out, err = process.communicate()
+            finally:
+                watch.stop()
+        assert process.returncode == 0, f"ecg {' '.join(arguments)}: exit {process.returncode}\n{err[-4000:]}"
+        return out, watch
+
 
 @pytest.fixture(scope="session")
 def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Home]:
@@ -60,3 +139,55 @@ def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Home]:
         return Home(tmp_path_factory.mktemp(name) / "home", variables)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def memory() -> Callable[[int], float]:
+    """Measures a process and all it started, in MB."""
+    return lambda pid: pss_mb(psutil.Process(pid))
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A finished demo.
+
+    Args:
+        home: where it ran.
+        studies, seed: the hospital.
+        first, second: what its two runs printed.
+        ingest: the memory of the first run until its ingest was over.
+        snapshot: what the first trained on.
+        left_by_first, left_by_second: snapshots, runs and releases after each run.
+    """
+
+    home: Path
+    studies: int
+    seed: int
+    first: str
+    second: str
+    ingest: Watch
+    snapshot: Snapshot
+    left_by_first: list[str]
+    left_by_second: list[str]
+
+    @property
+    def champion(self) -> Path:
+        return (self.home / "champion").resolve()
+
+
+def left_in(home: Path) -> list[str]:
+    return sorted(
+        f"{kind}/{path.name}" for kind in ("snapshots", "runs", "releases") for path in (home / kind).iterdir()
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(make_home: Callable[..., Home]) -> Demo:
+    home, words = make_home("demo"), ("demo", "--studies", str(STUDIES), "--seed", str(SEED))
+    first, ingest = home.watched(lambda: any((home.path / "pages").glob("ingest-*")), *words)
+    left_by_first = left_in(home.path)
+    (snapshot,) = (home.path / "snapshots").iterdir()
+    second = home.ecg(*words)
+    return Demo(
+        home.path, STUDIES, SEED, first, second, ingest, Snapshot.open(snapshot), left_by_first, left_in(home.path)
+    )
