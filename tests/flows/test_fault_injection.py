@@ -82,7 +82,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, cli_of: Any, books_o
 
 
 class TestIngest:
-    @pytest.mark.parametrize("seconds", [0.7, 2.5, 5.0, 6.5, 8.0, 10.0])
+    @pytest.mark.parametrize("seconds", [0.7, 5.0, 8.0])
     def test_killed_after_some_seconds(
         self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any, seconds: float
     ) -> None:
@@ -179,8 +179,10 @@ class TestRetrain:
         assert outcome == "1"
         assert books_of(ecg.home).rows("SELECT version, state FROM promotion") == [("1", "done")]
 
-    @pytest.mark.parametrize("when", ["before", "after"])
-    @pytest.mark.parametrize("step", ["export", "verify", "link", "alias"])
+    @pytest.mark.parametrize(
+        ("step", "when"),
+        [("export", "before"), ("verify", "before"), ("link", "before"), ("alias", "before"), ("alias", "after")],
+    )
     def test_killed_in_each_step_of_the_promotion(
         self, tmp_path: Path, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str
     ) -> None:
