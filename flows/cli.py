@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
-from ecgcore.reports.choice import Choice
+from flows.report_verbs import explain, extract, predict, view
 
 app = typer.Typer(
     name="ecg",
@@ -28,14 +28,6 @@ Slot = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
 
-SignalsFrom = Annotated[
-    Choice,
-    typer.Option(
-        "--source",
-        help="What to read the leads from; auto takes a PDF's paths if they agree with what the page shows.",
-    ),
-]
-
 
 def _say(text: str = "") -> None:
     typer.echo(text)
@@ -43,6 +35,18 @@ def _say(text: str = "") -> None:
 
 def _json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, sort_keys=False, default=str))
+
+
+class _Shown(Protocol):
+    def to_json(self) -> Any: ...
+    def to_text(self) -> str: ...
+
+
+def _show(found: _Shown, as_json: bool) -> None:
+    if as_json:
+        _json(found.to_json())
+    else:
+        _say(found.to_text())
 
 
 @app.command()
@@ -81,10 +85,7 @@ def ingest(
     from flows.ingest import ingest as flow
 
     summary = flow(inbox or settings.inbox_uri, again)
-    if as_json:
-        _json(summary.to_json())
-    else:
-        _say(summary.to_text())
+    _show(summary, as_json)
 
 
 @app.command()
@@ -153,10 +154,7 @@ def retrain(
     from flows.retrain import retrain as flow
 
     outcome = flow(recipe or settings.recipe, policy or settings.policy, force, overlay)
-    if as_json:
-        _json(outcome.to_json())
-    else:
-        _say(outcome.to_text())
+    _show(outcome, as_json)
 
 
 @app.command()
@@ -173,10 +171,7 @@ def evaluate(
     from flows.evaluate import evaluate_version
 
     result = evaluate_version(settings, version, policy or settings.policy, slot)
-    if as_json:
-        _json(result.to_json())
-    else:
-        _say(result.to_text())
+    _show(result, as_json)
 
 
 @app.command()
@@ -202,10 +197,7 @@ def experiment(
     from flows.experiment import experiment as run_experiment
 
     outcome = confirm_variant(settings, plan, confirm) if confirm else run_experiment(settings, plan, at_most)
-    if as_json:
-        _json(outcome.to_json())
-    else:
-        _say(outcome.to_text())
+    _show(outcome, as_json)
 
 
 @app.command()
@@ -223,10 +215,7 @@ def promote(
     from flows.promote import promote as flow
 
     outcome = flow(version, reviewer, reason, slot)
-    if as_json:
-        _json(outcome.to_json())
-    else:
-        _say(outcome.to_text())
+    _show(outcome, as_json)
 
 
 @app.command()
@@ -242,83 +231,11 @@ def rollback(
     from flows.promote import rollback as flow
 
     outcome = flow(reviewer, reason)
-    if as_json:
-        _json(outcome.to_json())
-    else:
-        _say(outcome.to_text())
+    _show(outcome, as_json)
 
 
-@app.command()
-def predict(
-    files: Annotated[list[Path], typer.Argument(help="Report PDFs, or images already in the canonical form.")],
-    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
-    exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
-) -> None:
-    """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
-    from flows.predict import predict_files
-
-    failed = False
-    for line in predict_files(files, model_dir, device, not exact):
-        typer.echo(json.dumps(line))
-        if "error" in line:
-            failed = True
-            typer.echo(f"ecg: {line['error']}", err=True)
-    if failed:
-        raise typer.Exit(1)
-
-
-@app.command()
-def explain(
-    file: Annotated[Path, typer.Argument(help="A report PDF, or an image already in the canonical form.")],
-    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
-    target: Annotated[str, typer.Option("--target", help="scar or lvef.")] = "scar",
-    page: Annotated[bool, typer.Option("--page", help="On the whole report page; it shows the printed name.")] = False,
-    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
-) -> None:
-    """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
-    from flows.explain import explain_file
-
-    _say(explain_file(file, out, target, page, model_dir))
-
-
-@app.command()
-def view(
-    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
-    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
-    leads: Annotated[bool, typer.Option("--leads", help="Draw the extracted leads over it.")] = False,
-    source: SignalsFrom = Choice.AUTO,
-) -> None:
-    """Write the canonical image of a report: exactly what a model sees."""
-    if leads:
-        from ecgcore.reports.leadview import view_leads
-
-        signals = view_leads(file, out, source)
-        _say(f"wrote {out}, leads from the {signals.source.value}")
-        return
-    from ecgcore.reports.view import view as write_view
-
-    write_view(file, out)
-    _say(f"wrote {out}")
-
-
-@app.command()
-def extract(
-    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
-    out: Annotated[Path, typer.Option("--out", help="NAME.csv, or NAME.hea for WFDB (NAME.dat beside it).")],
-    source: SignalsFrom = Choice.AUTO,
-) -> None:
-    """Write the twelve leads of a report as numbers, in mV and seconds, and tell how well each could be read."""
-    from ecgcore.reports.extract import extract as read_leads
-    from ecgcore.reports.leadview import note_of
-    from ecgcore.reports.signalfile import write_signals
-
-    signals = read_leads(file, source)
-    write_signals(signals, out)
-    _say(f"wrote {out}: 12 leads at {signals.rate_hz:g} Hz from the {signals.source.value}")
-    for quality in signals.quality:
-        if note_of(quality):
-            _say(f"{quality.lead}: {note_of(quality)}")
+for _verb in (predict, explain, view, extract):
+    app.command()(_verb)
 
 
 @app.command()
@@ -330,10 +247,7 @@ def status(as_json: Json = False) -> None:
     from flows.status import status as read_status
 
     report = read_status(settings)
-    if as_json:
-        _json(report.to_json())
-    else:
-        _say(report.to_text())
+    _show(report, as_json)
 
 
 @app.command()
@@ -351,10 +265,7 @@ def bench(
     from flows.bench import bench as run_bench
 
     report = run_bench(studies, only)
-    if as_json:
-        _json(report.to_json())
-    else:
-        _say(report.to_text())
+    _show(report, as_json)
 
 
 @app.command()
@@ -389,10 +300,7 @@ def benchmark(
 
     names = [name.strip() for name in recipes.split(",")] if recipes else list(STUDY)
     outcome = flow(names, overlay, reference, str(readers) if readers else None, str(controls) if controls else None)
-    if as_json:
-        _json(outcome.to_json())
-    else:
-        _say(outcome.to_text())
+    _show(outcome, as_json)
 
 
 @app.command()

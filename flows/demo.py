@@ -70,13 +70,13 @@ def _inbox(settings: Settings, studies: int, seed: int) -> Path:
 
 def _predict(settings: Settings, seed: int) -> tuple[Path | None, tuple[PredictionLine, ...]]:
     """Draw a report that no training saw and let the champion read it; nothing where there is no champion."""
+    from ecgcore.predictor.classifier import ECGClassifier
+
     if not (settings.home / "champion").exists():
         return None, ()
     folder = settings.home / "demo-new-report"
     if not folder.exists():
         make_hospital(folder, studies=1, seed=seed + 1_000_003, workers=1)
-    from ecgcore.predictor.classifier import ECGClassifier
-
     report = next((folder / "ecg").rglob("*.pdf"))
     answer = ECGClassifier(champion_dir(settings.home)).predict(report)
     lines = tuple(

@@ -43,13 +43,6 @@ def answers(url: str) -> bool:
         return False
 
 
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def is_open(port: int) -> bool:
     """Tell whether somebody listens on the port."""
     with socket.socket() as probe:
@@ -152,7 +145,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Site]:
     """A hospital with 120 synthetic studies and an empty Prefect server; no worker yet."""
     site = Site(tmp_path_factory.mktemp("site"), free_port())
     write_deployments(site.root / "deployments")

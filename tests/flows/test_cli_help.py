@@ -24,6 +24,19 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("flows.status", {*HEAVY, "scipy", "matplotlib"} - {"pandas", "numpy", "sqlalchemy"}),
+        ("flows.promote", {"torch", "lightning", "scipy", "matplotlib", "great_expectations"}),
+        ("flows.demo", {"torch", "lightning"}),  # its ingest runs first, in little memory
+    ],
+)
+def test_a_verb_imports_only_what_it_works_with(module: str, heavy: set[str]) -> None:
+    done = _python(f"import {module}, sys; print(sorted({heavy} & set(sys.modules)))")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_help_of_every_verb_imports_nothing_heavy_and_ends_well() -> None:
     code = f"""
 import sys

@@ -1,0 +1,88 @@
+"""The verbs of the command line that work on report files alone: neither ledger nor registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecgcore.reports.choice import Choice
+
+SignalsFrom = Annotated[
+    Choice,
+    typer.Option(
+        "--source",
+        help="What to read the leads from; auto takes a PDF's paths if they agree with what the page shows.",
+    ),
+]
+
+
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Report PDFs, or images already in the canonical form.")],
+    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
+) -> None:
+    """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
+    from flows.predict import predict_files
+
+    failed = False
+    for line in predict_files(files, model_dir, device, not exact):
+        typer.echo(json.dumps(line))
+        if "error" in line:
+            failed = True
+            typer.echo(f"ecg: {line['error']}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help="A report PDF, or an image already in the canonical form.")],
+    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
+    target: Annotated[str, typer.Option("--target", help="scar or lvef.")] = "scar",
+    page: Annotated[bool, typer.Option("--page", help="On the whole report page; it shows the printed name.")] = False,
+    model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
+) -> None:
+    """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
+    from flows.explain import explain_file
+
+    typer.echo(explain_file(file, out, target, page, model_dir))
+
+
+def view(
+    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
+    leads: Annotated[bool, typer.Option("--leads", help="Draw the extracted leads over it.")] = False,
+    source: SignalsFrom = Choice.AUTO,
+) -> None:
+    """Write the canonical image of a report: exactly what a model sees."""
+    if leads:
+        from ecgcore.reports.leadview import view_leads
+
+        signals = view_leads(file, out, source)
+        typer.echo(f"wrote {out}, leads from the {signals.source.value}")
+        return
+    from ecgcore.reports.view import view as write_view
+
+    write_view(file, out)
+    typer.echo(f"wrote {out}")
+
+
+def extract(
+    file: Annotated[Path, typer.Argument(help="A report: PDF, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="NAME.csv, or NAME.hea for WFDB (NAME.dat beside it).")],
+    source: SignalsFrom = Choice.AUTO,
+) -> None:
+    """Write the twelve leads of a report as numbers, in mV and seconds, and tell how well each could be read."""
+    from ecgcore.reports.extract import extract as read_leads
+    from ecgcore.reports.leadview import note_of
+    from ecgcore.reports.signalfile import write_signals
+
+    signals = read_leads(file, source)
+    write_signals(signals, out)
+    typer.echo(f"wrote {out}: 12 leads at {signals.rate_hz:g} Hz from the {signals.source.value}")
+    for quality in signals.quality:
+        if note_of(quality):
+            typer.echo(f"{quality.lead}: {note_of(quality)}")
