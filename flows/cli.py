@@ -305,7 +305,7 @@ def benchmark(
 
 @app.command()
 def demo(
-    studies: Annotated[int, typer.Option("--studies", min=100, help="Size of the synthetic hospital.")] = 1500,
+    studies: Annotated[int, typer.Option("--studies", min=100, help="Size of the synthetic hospital.")] = 1200,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
     """The whole job on a synthetic hospital, under ECG_HOME (default var/): inbox to promoted champion."""
