@@ -50,17 +50,19 @@ def pss_mb(root: psutil.Process) -> float:
 
 
 class Watch:
-    """Samples the memory of a process tree, in MB, until it is stopped or ``until`` holds."""
+    """Samples the memory of a process tree, in MB, once ``since`` holds, until it is stopped or ``until`` holds."""
 
-    def __init__(self, pid: int, until: Callable[[], bool]) -> None:
+    def __init__(self, pid: int, since: Callable[[], bool], until: Callable[[], bool]) -> None:
         self.samples: list[float] = []
         self.most_processes = 0
-        self._root, self._until = psutil.Process(pid), until
+        self._root, self._since, self._until = psutil.Process(pid), since, until
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
+        while not self._stop.is_set() and not self._since():
+            self._stop.wait(_SAMPLE_S)
         while not self._stop.is_set() and not self._until():
             self.samples.append(pss_mb(self._root))
             try:
@@ -111,8 +113,8 @@ class Home:
         assert done.returncode == 0, f"ecg {' '.join(arguments)}: exit {done.returncode}\n{done.stderr[-4000:]}"
         return done.stdout
 
-    def watched(self, until: Callable[[], bool], *arguments: str) -> tuple[str, Watch]:
-        """Run a verb that must succeed; return its standard output, and its memory until ``until`` held."""
+    def watched(self, since: Callable[[], bool], until: Callable[[], bool], *arguments: str) -> tuple[str, Watch]:
+        """Run a verb that must succeed; return its standard output, and its memory from ``since`` to ``until``."""
         self.path.mkdir(parents=True, exist_ok=True)
         with subprocess.Popen(
             self.command(*arguments),
@@ -122,7 +124,7 @@ class Home:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            watch = Watch(process.pid, until)
+            watch = Watch(process.pid, since, until)
             try:
                 out, err = process.communicate()
             finally:
@@ -155,7 +157,7 @@ class Demo:
         home: where it ran.
         studies, seed: the hospital.
         first, second: what its two runs printed.
-        ingest: the memory of the first run until its ingest was over.
+        ingest: the memory of the first run's ingest.
         snapshot: what the first trained on.
         left_by_first, left_by_second: snapshots, runs and releases after each run.
     """
@@ -184,7 +186,11 @@ def left_in(home: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def demo(make_home: Callable[..., Home]) -> Demo:
     home, words = make_home("demo"), ("demo", "--studies", str(STUDIES), "--seed", str(SEED))
-    first, ingest = home.watched(lambda: any((home.path / "pages").glob("ingest-*")), *words)
+    first, ingest = home.watched(
+        (home.path / "inbox").exists,  # drawn: what runs from here on are readers
+        lambda: any((home.path / "pages").glob("ingest-*")),
+        *words,
+    )
     left_by_first = left_in(home.path)
     (snapshot,) = (home.path / "snapshots").iterdir()
     second = home.ecg(*words)
