@@ -96,7 +96,7 @@ def benchmark(
         if not sets:
             raise RecipeError("benchmark", "no test set is locked", "run `ecg testset lock old` and `... new` first")
         runs = plan_runs(settings, info.snapshot_id, recipes, overlay)
-        chosen = _reference(runs, reference or recipes[0])
+        chosen = _reference(recipes, runs, reference or recipes[0])
         before = [run for run in runs if run.finished]
         with progress_bar("benchmark-progress", f"benchmark of {len(runs)} recipes") as bar:
             for done, run in enumerate(runs):
@@ -118,9 +118,10 @@ def benchmark(
     )
 
 
-def _reference(runs: Sequence[Run], name: str) -> Run:
-    for run in runs:
-        if name in (run.name, run.recipe_file.stem):
+def _reference(recipes: Sequence[str], runs: Sequence[Run], name: str) -> Run:
+    """Return the run that ``name`` means: a recipe as it was asked for, or under the name that an overlay gave it."""
+    for asked, run in zip(recipes, runs, strict=True):
+        if name in (asked, run.name):
             return run
     raise RecipeError(f"reference {name}", "is not among the recipes of this benchmark", "name one of --recipes")
 

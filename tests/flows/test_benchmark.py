@@ -73,6 +73,17 @@ def test_the_report_stands_alone_and_its_tables_lie_beside_it(first: Any) -> Non
     assert {"population", "results", "paired_tests", "power", "slices", "calibration", "thresholds"} <= tables
 
 
+def test_under_an_overlay_the_reference_is_the_recipe_that_was_asked_for(bench: Any) -> None:
+    cli, mine = bench
+    (mine / "overlays").mkdir()
+    other = "{suffix: other, description: of another seed, every: {slot: null, promotable: false, training.seed: 9}}"
+    (mine / "overlays" / "other.yaml").write_text(other, encoding="utf-8")
+    words = ("benchmark", "--recipes", "second,tiny", "--reference", "tiny", "--overlay", "other", "--json")
+    found = cli(*words, ECG_DEPLOYMENTS=str(mine)).json()
+    assert found["trained"] == ["second-other", "tiny-other"]
+    assert Path(found["report"]).parent.name.endswith("-tiny-other")
+
+
 def test_a_second_benchmark_trains_nothing_and_looks_no_more(bench: Any, first: Any) -> None:
     cli, mine = bench
     before = looks(cli.home)

@@ -21,12 +21,12 @@ STUDY = [path for path in RECIPES if getattr(load_recipe(path).model, "backbone"
 
 
 def test_the_study_s_recipes_are_all_there():
-    """Eight models on images, five on signals (paper, Model performance and 1D models), and two more loss ratios."""
+    """Eight models on images, five on signals (paper), two more loss ratios, and ours."""
     models = {"multi-task", "multi-task-old", "transferred", "single-task-scar", "single-task-lvef"}
     clinical = {f"{name}-clinical" for name in ("multi-task", "single-task-scar", "single-task-lvef")}
     signals = {"multi-task-1d", "multi-task-1d-old", "transferred-1d", "single-task-scar-1d", "single-task-lvef-1d"}
     ratios = {"multi-task-60-40", "multi-task-70-30"}
-    assert {path.stem for path in STUDY} == models | clinical | signals | ratios
+    assert {path.stem for path in STUDY} == models | clinical | signals | ratios | {"multi-task-best"}
 
 
 @pytest.mark.parametrize("path", STUDY, ids=lambda path: path.stem)
@@ -48,3 +48,18 @@ def test_its_directory_is_the_contracts(path, contract, tmp_path):
     if ratio:
         assert configs["scar_lvef_loss_ratio"] == [ratio["scar"], ratio["lvef"]]
     assert read_model_dir(folder).spec == network.spec
+
+
+def test_the_best_recipe_is_the_study_s_with_another_resize(tmp_path):
+    """``docs/experiments.md`` names one change; flag 3 is OpenCV's ``INTER_AREA`` (facts/predictor.md)."""
+    best, study = (
+        load_recipe(RECIPES[0].with_name(f"{name}.yaml")).to_dict() for name in ("multi-task-best", "multi-task")
+    )
+    assert best["input"] | {"interpolation": "bilinear"} == study["input"]
+    named = {"name", "description", "input"}
+    assert {k: v for k, v in best.items() if k not in named} == {k: v for k, v in study.items() if k not in named}
+    recipe = Recipe.load(RECIPES[0].with_name("multi-task-best.yaml"))
+    network = build(replace(recipe.model.spec, pretrained=False))
+    folder = write_model_dir(network, network.spec, recipe.input.transform, "{}", tmp_path / "m", recipe.loss.ratio)
+    (resize, *_) = json.loads((folder / "transform.json").read_text())["transform"]["transforms"]
+    assert (resize["__class_fullname__"], resize["interpolation"]) == ("Resize", 3)

@@ -13,7 +13,7 @@ from ecgcore.training.strict import from_mapping
 RECIPES = Path(__file__).parents[3] / "deployments" / "recipes"
 
 
-LOADABLE = {"multi-task", "multi-task-demo", "multi-task-60-40", "multi-task-70-30", "transferred"}
+LOADABLE = {"multi-task", "multi-task-best", "multi-task-demo", "multi-task-60-40", "multi-task-70-30", "transferred"}
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
