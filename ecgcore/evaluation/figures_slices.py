@@ -31,7 +31,7 @@ def slices_figure(title: str, table: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(table)), [_name(row) for row in table.itertuples()], fontsize=8.5)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel("AUC with its interval (in brackets: positives of studies; hollow: too few to tell)", fontsize=9)
+    axes.set_xlabel("AUC with its interval\nin brackets: positives of studies; hollow: too few to tell", fontsize=9)
     return figure
 
 

@@ -143,10 +143,13 @@ def _comparisons(page: BenchmarkPage) -> tuple[Block, ...]:
             ],
             "p": tests["p_value"].map(_p_value),
             "p, Holm": tests["p_holm"].map(_p_value),
-            "the interval says": says,
+            "finding": says,
         }
     )
-    note = "DeLong's paired test; p corrected for all rows of this table by Holm; intervals are not corrected"
+    note = (
+        "DeLong's paired test; p corrected for all rows of this table by Holm; intervals are not corrected. "
+        "Better, worse: p (Holm) below .05. Not inferior: the interval stays above -.03."
+    )
     return (_table(note, shown, tone=_tone_of_verdict),)
 
 

@@ -21,6 +21,8 @@ from ecgcore.pages.document import (
     visible,
 )
 
+_WIDE = 1100  # pixels: several panels beside each other, which need the whole page
+
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -41,7 +43,8 @@ caption { text-align: left; color: #52606d; padding-bottom: .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #e4e7eb;
   overflow-wrap: break-word; }
 th { background: #f5f7fa; font-weight: 600; border-bottom: 1px solid #cbd2d9; }
-td.numeric, th.numeric { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.numeric, th.numeric { text-align: right; font-variant-numeric: tabular-nums; }
+td.numeric { white-space: nowrap; }
 td.good { color: #13633a; font-weight: 600; }
 td.caution { color: #854a00; font-weight: 600; }
 td.bad { color: #9b1c12; font-weight: 600; }
@@ -60,6 +63,7 @@ figcaption { color: #52606d; font-size: .85rem; }
   h2 { break-after: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
+  .figures { display: block; }
 }
 """
 
@@ -108,7 +112,13 @@ def _image(image: Image) -> str:
     data = base64.b64encode(image.png).decode("ascii")
     text = _text(image.description)
     picture = f'<img alt="{text}" src="data:image/png;base64,{data}">'
-    return f'<figure class="narrow">{picture}<figcaption>{text}</figcaption></figure>\n'
+    kind = "" if _width(image.png) >= _WIDE else ' class="narrow"'
+    return f"<figure{kind}>{picture}<figcaption>{text}</figcaption></figure>\n"
+
+
+def _width(png: bytes) -> int:
+    """Return the width in pixels, as the header says (PNG specification, 11.2.1: bytes 16 to 20)."""
+    return int.from_bytes(png[16:20], "big")
 
 
 def _table(table: Table) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, normal_quantile
 
 MARGIN = 0.03
+_SIGNIFICANT = 0.05
 _POWER_QUANTILE = 0.8416212335729143  # of 80 % power, one-sided
 
 
@@ -19,7 +20,8 @@ def power_table(tests: pd.DataFrame, margin: float = MARGIN, level: float = DEFA
 
     With the standard error SE of the difference (the interval's width by ``2 z``): the smallest true difference that
     the test finds with 80 % chance is ``(z + 0.84) SE``; the studies needed for the interval to reach no further than
-    ``margin`` are ``n (z SE / margin) ** 2``, at the same mix of cases.
+    ``margin`` are ``n (z SE / margin) ** 2``, at the same mix of cases. It says better or worse where Holm's p is below
+    .05, not inferior where the uncorrected interval stays above minus the margin, else inconclusive.
 
     Args:
         tests: as :func:`ecgcore.evaluation.paired_tests.paired_tests` returns them.
@@ -40,15 +42,14 @@ def _line(test: dict[Hashable, Any], margin: float, z: float) -> dict[str, Any]:
         "standard_error": error,
         "detectable": (z + _POWER_QUANTILE) * error,
         "studies_for_margin": math.ceil(int(test["n"]) * (z * error / margin) ** 2),
-        "says": _says(low, high, margin),
+        "says": _says(low, high, float(test["p_holm"]), margin),
     }
 
 
-def _says(low: float, high: float, margin: float) -> str:
-    if low > 0:
+def _says(low: float, high: float, p_holm: float, margin: float) -> str:
+    """Name a finding: better and worse hold for the whole table, not inferior for this comparison alone."""
+    if p_holm < _SIGNIFICANT and low > 0:
         return "better"
-    if high < 0:
+    if p_holm < _SIGNIFICANT and high < 0:
         return "worse"
-    if low > -margin:
-        return "not inferior"
-    return "inconclusive"
+    return "not inferior" if low > -margin else "inconclusive"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as Picture
 
-from ecgcore.pages.document import Callout, Cell, Command, Document, Section, Table, Text, Tone, visible
+from ecgcore.pages.document import Callout, Cell, Command, Document, Image, Section, Table, Text, Tone, visible
 from ecgcore.pages.html import render_html
 
 ATTACKS = [
@@ -117,3 +119,11 @@ def test_it_can_be_written_as_utf8_whatever_the_text(all_pages):
     for page in all_pages("\ud800\u202e\x00\x1b[31m"):
         html = render_html(page).encode("utf-8").decode("utf-8")
         assert not set(html) & set("\u202e\x00\x1b")
+
+
+@pytest.mark.parametrize(("width", "kind"), [(800, ' class="narrow"'), (1300, "")])
+def test_a_figure_of_several_panels_gets_the_whole_width(width, kind):
+    buffer = io.BytesIO()
+    Picture.new("RGB", (width, 20), "white").save(buffer, format="PNG")
+    page = Document("t", "s", (Section("a", (Image(buffer.getvalue(), "a plot"),)),))
+    assert f"<figure{kind}><img" in render_html(page)

@@ -16,6 +16,7 @@ def paired(**changes):
     row = {
         "model": "a", "target": "scar", "test_set": "old", "n": 400, "positives": 100,
         "difference": 0.0, "difference_low": -0.0392, "difference_high": 0.0392,
+        "p_value": 1.0, "p_holm": 1.0,
     }  # fmt: skip
     return pd.DataFrame([row | changes])
 
@@ -36,14 +37,18 @@ def test_the_detectable_difference_is_found_four_times_in_five():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "says"),
+    ("low", "high", "p_holm", "says"),
     [
-        (0.01, 0.05, "better"),
-        (-0.05, -0.01, "worse"),
-        (-0.02, 0.05, "not inferior"),
-        (-0.04, 0.05, "inconclusive"),
-        (-0.03, 0.05, "inconclusive"),
+        (0.01, 0.05, 0.04, "better"),
+        (0.01, 0.05, 0.06, "not inferior"),  # one of many comparisons: its own interval does not decide
+        (-0.05, -0.01, 0.04, "worse"),
+        (-0.05, -0.01, 0.06, "inconclusive"),
+        (-0.02, -0.01, 0.06, "not inferior"),
+        (-0.02, 0.05, 1.0, "not inferior"),
+        (-0.04, 0.05, 1.0, "inconclusive"),
+        (-0.03, 0.05, 1.0, "inconclusive"),
     ],
 )
-def test_what_an_interval_says(low, high, says):
-    assert power_table(paired(difference_low=low, difference_high=high)).iloc[0]["says"] == says
+def test_what_a_comparison_says(low, high, p_holm, says):
+    found = power_table(paired(difference_low=low, difference_high=high, p_holm=p_holm))
+    assert found.iloc[0]["says"] == says
