@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,25 +28,21 @@ def is_server(process: psutil.Process) -> bool:
 
 
 def with_workers(process: psutil.Process) -> list[psutil.Process]:
-    """The process and all it started, servers and what they started left out."""
+    """The process and all it started, without servers, what those started, and what has just ended."""
     found = [process]
-    for child in process.children():
-        if not is_server(child):
-            found += with_workers(child)
+    with suppress(psutil.NoSuchProcess):
+        for child in process.children():
+            with suppress(psutil.NoSuchProcess):
+                found += [] if is_server(child) else with_workers(child)
     return found
 
 
 def pss_mb(root: psutil.Process) -> float:
     """Proportional set size of the tree in MB (10**6 bytes): a page that n processes share counts 1/n in each."""
     total = 0
-    try:
-        for process in with_workers(root):
-            try:
-                total += process.memory_full_info().pss
-            except (psutil.NoSuchProcess, psutil.ZombieProcess):
-                continue  # a worker that has just ended holds nothing
-    except psutil.NoSuchProcess:
-        return 0.0
+    for process in with_workers(root):
+        with suppress(psutil.NoSuchProcess):  # a worker that has just ended holds nothing
+            total += process.memory_full_info().pss
     return total / 1e6
 
 
@@ -55,6 +52,7 @@ class Watch:
     def __init__(self, pid: int, since: Callable[[], bool], until: Callable[[], bool]) -> None:
         self.samples: list[float] = []
         self.most_processes = 0
+        self.whole = False  # whether it saw all from since to until
         self._root, self._since, self._until = psutil.Process(pid), since, until
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -65,11 +63,9 @@ class Watch:
             self._stop.wait(_SAMPLE_S)
         while not self._stop.is_set() and not self._until():
             self.samples.append(pss_mb(self._root))
-            try:
-                self.most_processes = max(self.most_processes, len(with_workers(self._root)))
-            except psutil.NoSuchProcess:
-                return
+            self.most_processes = max(self.most_processes, len(with_workers(self._root)))
             self._stop.wait(_SAMPLE_S)
+        self.whole = self._until()
 
     def stop(self) -> None:
         self._stop.set()

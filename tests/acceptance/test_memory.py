@@ -30,3 +30,12 @@ def test_a_process_tree_is_summed_without_its_server(memory):
         measured = memory(process.pid)
         process.communicate()
     assert 60 < measured < 110
+
+
+def test_children_that_end_while_it_looks_take_nothing_away(memory):
+    """Reading starts a pdftoppm for each report: most are gone before they are measured."""
+    endless = "import subprocess\nwhile True:\n    subprocess.run(['true'])\n"
+    with subprocess.Popen([sys.executable, "-c", endless]) as process:
+        measured = [memory(process.pid) for _ in range(300)]
+        process.kill()
+    assert min(measured[30:]) > 1  # the parent itself, once it has started

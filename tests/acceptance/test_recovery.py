@@ -120,6 +120,7 @@ def test_two_thousand_reports_are_ingested_in_bounded_memory(demo):
     samples, processes = demo.ingest.samples, demo.ingest.most_processes
     peak = max(samples)
     print(f"\n{demo.studies} studies: peak {peak:.0f} MB over {processes} processes, {len(samples)} samples")
+    assert demo.ingest.whole
     assert processes > 2  # the readers were seen
     assert peak < MEMORY_MB
 
