@@ -96,7 +96,7 @@ def test_a_second_benchmark_trains_nothing_and_looks_no_more(bench: Any, first: 
             "SELECT e.name, r.name FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id "
             "WHERE e.name = 'ecg-benchmarks'"
         ).fetchall()
-    assert names == [("ecg-benchmarks", Path(first["report"]).parent.name)]
+    assert names.count(("ecg-benchmarks", Path(first["report"]).parent.name)) == 1
 
 
 @pytest.mark.parametrize(
