@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ecgcore.evaluation.benchmark.power import MARGIN
 from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped
 
 _TARGETS = {"scar": "scar", "lvef": "LVEF < 50 %", "lvef_below_40": "LVEF < 40 %"}
@@ -148,7 +149,7 @@ def _comparisons(page: BenchmarkPage) -> tuple[Block, ...]:
     )
     note = (
         "DeLong's paired test; p corrected for all rows of this table by Holm; intervals are not corrected. "
-        "Better, worse: p (Holm) below .05. Not inferior: the interval stays above -.03."
+        f"Better, worse: p (Holm) below .05. Not inferior: the interval stays above -{MARGIN}."
     )
     return (_table(note, shown, tone=_tone_of_verdict),)
 

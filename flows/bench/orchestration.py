@@ -50,7 +50,7 @@ def measure_orchestration(ward: Ward, effort: Effort, home: Path) -> list[Line]:
     return [
         Line(Part.ORCHESTRATION, title, wall, "s", work, "work alone", wall / work, note=note),
         Line(Part.ORCHESTRATION, "ecg ingest of an empty inbox", fixed, "s", note="the fixed cost of a run"),
-        Line(Part.ORCHESTRATION, "the same, first in a home", first, "s", note=set_up),
+        Line(Part.ORCHESTRATION, "... the first in a home", first, "s", note=set_up),
         Line(Part.ORCHESTRATION, "orchestration's own time", overhead, "s"),
         *_share(overhead, first - fixed, home),
     ]
@@ -65,7 +65,7 @@ def _share(overhead: float, set_up: float, home: Path) -> list[Line]:
     both = 100 * (overhead + set_up) / demo
     return [
         Line(Part.ORCHESTRATION, "share of a demo run", 100 * overhead / demo, "%", target=_TARGET, note=note),
-        Line(Part.ORCHESTRATION, "the same, first in a home", both, "%"),
+        Line(Part.ORCHESTRATION, "share of a first demo run", both, "%"),
     ]
 
 

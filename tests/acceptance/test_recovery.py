@@ -323,7 +323,7 @@ SHUFFLES = 4
 
 
 def trained_briefly(snapshot_dir: Path, seed: int, run_dir: Path) -> Path:
-    """Train the demo's recipe for three epochs, with a network of a fifth of its work; return the model directory.
+    """Train the demo's recipe for three epochs, with a smaller network; return the model directory.
 
     A seed of its own for each: trainings from one start lean to the same side.
     """
