@@ -133,11 +133,12 @@ def write_inbox(inbox: Path) -> None:
 
 
 def write_deployments(folder: Path) -> None:
-    """The demo's recipe, cut to three epochs, and its policy."""
+    """The demo's recipe, cut to three epochs of a small network, and its policy."""
     for kind in ("recipes", "policies"):
         (folder / kind).mkdir(parents=True)
     recipe = yaml.safe_load((PROJECT / "deployments/recipes/multi-task-demo.yaml").read_text())
     recipe |= {"name": "short", "description": "A short training on real ECGs"}
+    recipe["model"]["backbone"] = "test_resnet"
     recipe["training"]["epochs"] = 3
     recipe["schedule"]["warmup_steps"] = 5
     (folder / "recipes" / "short.yaml").write_text(yaml.safe_dump(recipe))
