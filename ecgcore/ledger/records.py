@@ -23,8 +23,6 @@ from ecgcore.ledger.tables import File, FileSighting, QuarantineEntry, Row, Stud
 
 _ROW_FIELDS = ("row_id", "table_sha256", "row", "batch", "first_seen", *CELLS)
 LABELS = (*TARGETS, *DETAILS)
-# validation sees only the pages at hand; pairing sees all, and the right file may come later
-_DECIDED_ANEW = frozenset({rulebook.PAGE_AGREES.name})
 
 
 def open_rows(connection: Connection) -> list[LabelRow]:
@@ -39,7 +37,7 @@ def label_row(record: Any) -> LabelRow:
 
 
 def _row_fault(record: Any) -> RowFault | None:
-    if record.fault_rule is None or record.fault_rule in _DECIDED_ANEW:
+    if record.fault_rule is None or record.fault_rule in rulebook.DECIDED_ANEW:
         return None
     return RowFault(record.fault_rule, record.fault_value, record.fault_hint, Effect(record.fault_effect))
 
