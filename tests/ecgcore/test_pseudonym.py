@@ -40,3 +40,12 @@ def test_separators_and_case_do_not_make_another_patient(hn, separator):
     p = Pseudonymiser(KEY)
     assert p.patient_id(separator.join(hn).lower()) == p.patient_id(hn.upper())
     assert normalise_hn(normalise_hn(hn)) == normalise_hn(hn)
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [("0045678", "45678"), ("45678", "45678"), ("00-45/678", "45678"), ("4500", "4500"), ("000", "000"), ("0A1", "A1")],
+)
+def test_leading_zeros_are_dropped_as_a_spreadsheet_drops_them(written, compared):
+    assert normalise_hn(written) == compared
+    assert Pseudonymiser(KEY).patient_id(written) == Pseudonymiser(KEY).patient_id(compared)
