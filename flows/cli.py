@@ -29,6 +29,9 @@ Slot = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
 
 
+_PREFECT_AWAY = ("Failed to reach API", "ephemeral Prefect API server")  # it raises plain RuntimeErrors
+
+
 def _say(text: str = "") -> None:
     typer.echo(text)
 
@@ -325,6 +328,11 @@ def main() -> None:
         app(standalone_mode=True)
     except EcgError as error:
         sys.exit("ecg: " + " ".join(str(error).split()))
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _PREFECT_AWAY):
+            raise
+        hint = "start the server that PREFECT_API_URL names, or unset it to use the built-in one"
+        sys.exit(f"ecg: Prefect's server: {' '.join(str(error).split())}. Hint: {hint}")
     except OSError as error:
         thing = error.filename or "the file system"
         sys.exit(f"ecg: {thing}: {error.strerror or error}. Hint: check that it exists and that you may write there")

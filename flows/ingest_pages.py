@@ -35,6 +35,7 @@ def _page(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage:
         counts_by_state=summary.by_state,
         rows_by_state={state.value: count for state, count in rows.by_state.items()},
         studies=summary.batch.new_studies,
+        left_alone=summary.left_alone,
         rules=_rules(summary.files),
         alerts=summary.alerts,
         files=tuple(FileLine(f.path, f.state.value, f.rule, f.value, f.hint) for f in summary.files),

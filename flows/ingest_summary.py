@@ -12,6 +12,7 @@ from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
 
+OUTSIDE = "outside-ecg-and-cmr"
 _RULED = (State.QUARANTINED, State.EXCLUDED)
 
 
@@ -22,7 +23,7 @@ class IngestSummary:
     Args:
         batch: what the ledger recorded.
         files: every ECG and CMR file of the inbox with its state.
-        skipped: files left alone, by reason.
+        left_alone: why each file that is in no state was left in the inbox, by its path there.
         alerts: batch limits that were exceeded.
         page: the page for people.
         rows_csv: the file to correct, if rows are quarantined.
@@ -31,11 +32,16 @@ class IngestSummary:
 
     batch: BatchSummary
     files: tuple[FileStanding, ...]
-    skipped: dict[str, int]
+    left_alone: dict[str, str]
     alerts: tuple[str, ...]
     page: Path
     rows_csv: Path | None
     data_docs: Path | None
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Files left alone, by reason."""
+        return dict(sorted(Counter(self.left_alone.values()).items()))
 
     @property
     def by_state(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.migrations import HEAD, upgrade
@@ -42,13 +42,31 @@ class Database:
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
-        """Yield a connection in one consistent read transaction."""
-        with self.engine.connect() as connection, connection.begin():
+        """Yield a connection in one consistent read transaction.
+
+        Raises:
+            LedgerError: the database cannot go on: a full disk, a lost server.
+        """
+        with self._working(), self._read() as connection:
             yield connection
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
-        """Yield a connection that holds the only write transaction; commit at the end, roll back on any error."""
+        """Yield a connection that holds the only write transaction; commit at the end, roll back on any error.
+
+        Raises:
+            LedgerError: the database cannot go on: a full disk, a lost server.
+        """
+        with self._working(), self._write() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         with self._writers.connect() as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
@@ -76,12 +94,21 @@ class Database:
         self.engine.dispose()
 
     def _migrate(self) -> None:
-        with self.reader() as connection:
+        with self._read() as connection:
             if _revision(connection) == HEAD:
                 return
-        with self.writer() as connection:
+        with self._write() as connection:
             if _revision(connection) != HEAD:
                 upgrade(connection)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as e:
+            rule = f"stopped answering ({e.orig or e}); what was not committed is not in it"
+            hint = "check the disk's free space, or the database server, then run the command again"
+            raise LedgerError(self.url.render_as_string(hide_password=True), rule, hint) from e
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:

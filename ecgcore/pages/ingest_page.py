@@ -33,6 +33,7 @@ class IngestPage:
         counts_by_state: files by state; should add up to ``files_seen``, and the page says so where it does not.
         rows_by_state: table rows by state.
         studies: studies accepted by this batch.
+        left_alone: why a file of the inbox is in no state, by its path; names must not identify a patient.
         rules: what was quarantined.
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
@@ -46,6 +47,7 @@ class IngestPage:
     counts_by_state: Mapping[str, int]
     rows_by_state: Mapping[str, int]
     studies: int
+    left_alone: Mapping[str, str]
     rules: tuple[RuleCount, ...]
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
@@ -63,6 +65,7 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
             Section("Files", (_files(page),)),
+            *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
         ),
     )
 
@@ -74,11 +77,16 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
         alerts.append(
             Callout(f"The counts do not add up: {page.files_seen:,} files seen, {total:,} with a state.", Tone.BAD)
         )
-    if alerts:
-        return tuple(alerts)
+    unread = sum(reason not in _ORDINARY for reason in page.left_alone.values())
+    if unread:
+        text = f"{unread:,} files of the inbox were not taken in; which and why stands under Files left alone."
+        alerts.append(Callout(text, Tone.CAUTION))
     quarantined = page.counts_by_state.get("quarantined", 0) + page.rows_by_state.get("quarantined", 0)
     if quarantined:
-        return (Callout(f"{quarantined:,} files and rows are quarantined; what to do stands below.", Tone.CAUTION),)
+        text = f"{quarantined:,} files and rows are quarantined; what to do stands below."
+        alerts.append(Callout(text, Tone.CAUTION))
+    if alerts:
+        return tuple(alerts)
     if not page.files_seen:
         return (Callout("The inbox was empty. Nothing to do.", Tone.GOOD),)
     return (Callout("Every file was understood. Nothing to do.", Tone.GOOD),)
@@ -100,6 +108,26 @@ def _files(page: IngestPage) -> Block:
     return capped("Files of this batch, those to act on first", columns, tuple(_line(f) for f in ordered))
 
 
+def _left_alone(page: IngestPage) -> Block:
+    columns = ("file", "reason", "what to do")
+    ordered = sorted(page.left_alone.items(), key=lambda item: (item[1] in _ORDINARY, item))
+    rows = tuple((Cell(name), Cell(reason), Cell(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
+    return capped("In no state: neither read nor recorded", columns, rows)
+
+
+_ORDINARY = {"hidden", "temporary", "system-file"}
+_LATER = "nothing: the next ingest tries again"
+_ADVICE = {
+    "outside-ecg-and-cmr": "move reports into ecg/ and label tables into cmr/",
+    "hidden": "nothing, unless it is a report: then rename it",
+    "temporary": "nothing, unless no program is writing it any more: then rename it",
+    "system-file": "nothing",
+    "link-leaves-inbox": "put the file itself into the inbox",
+    "not-a-plain-file": "put a plain file into the inbox",
+    "unreadable": "give the ingest the right to read it",
+    "too-large": "send one ECG, or one table, per file",
+    "unsafe-name": "rename it with letters, digits, dots, dashes and underscores",
+}
 _URGENCY = {"quarantined": 0, "unpaired": 1, "waiting": 2}
 _TONES = {"quarantined": Tone.BAD, "unpaired": Tone.CAUTION, "accepted": Tone.GOOD}
 

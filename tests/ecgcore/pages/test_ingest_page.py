@@ -26,6 +26,20 @@ def test_an_empty_inbox_is_good_news(make_ingest_page):
     assert "Nothing was quarantined." in text
 
 
+def test_a_file_that_was_not_taken_in_is_named_and_no_ingest_with_one_is_all_good(make_ingest_page):
+    nothing = {"files_seen": 0, "counts_by_state": {}, "rows_by_state": {}, "alerts": (), "rules": (), "files": ()}
+    text = render_markdown(make_ingest_page(**nothing, left_alone={"2024/a.pdf": "outside-ecg-and-cmr"}))
+    assert "1 files of the inbox were not taken in" in text and "The inbox was empty" not in text
+    assert "| 2024/a.pdf | outside-ecg-and-cmr | move reports into ecg/" in text
+
+
+def test_what_programs_leave_behind_is_listed_and_needs_nobody(make_ingest_page):
+    nothing = {"files_seen": 0, "counts_by_state": {}, "rows_by_state": {}, "alerts": (), "rules": (), "files": ()}
+    text = render_markdown(make_ingest_page(**nothing, left_alone={"ecg/Thumbs.db": "system-file"}))
+    assert "| ecg/Thumbs.db | system-file | nothing |" in text
+    assert "not taken in" not in text
+
+
 def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page):
     files = tuple(FileLine(f"a{i:03d}.pdf", "accepted", "", "", "") for i in range(300))
     late = FileLine("z.pdf", "quarantined", "blank-page", "0", "scan again")
