@@ -14,7 +14,7 @@ from datetime import date
 
 from ecgcore.cmr.columns import CellKind
 from ecgcore.cmr.pattern import parse_pattern
-from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.pseudonym import Pseudonymiser, without_label
 
 Value = str | int | float | date | None
 
@@ -82,13 +82,14 @@ def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:
     """Return the pseudonym of a hospital number's cell; None if it is empty or cannot be a hospital number.
 
     A spreadsheet's ``1234567.0`` is 1234567; leading zeros that a spreadsheet dropped stay dropped, unless the cell's
-    number format shows them. Digits of any script count as 0 to 9. ``pid:P...``, as our own quarantine file writes it,
-    is taken as that pseudonym. A number in exponent notation has lost digits, and so has one of more than 15: None. A
-    text without a digit other than 0 is None.
+    number format shows them. Digits of any script count as 0 to 9, and HN before the number is its label.
+    ``pid:P...``, as our own quarantine file writes it, is taken as that pseudonym. A number in exponent notation has
+    lost digits, and so has one of more than 15: None. A text without a digit other than 0 is None.
     """
     text = _ascii_digits(text.strip())
     if own := _PSEUDONYM.fullmatch(text):
         return own[1]
+    text = without_label(text)
     if whole := _SPREADSHEET_NUMBER.fullmatch(text):
         text = whole[1] if len(whole[1]) <= _MAX_DIGITS else ""
     if text.lower().startswith(PSEUDONYM_PREFIX) or _SCIENTIFIC.fullmatch(text) or _FRACTION.fullmatch(text):

@@ -111,7 +111,20 @@ def test_no_text_breaks_a_parser(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1234567", "1234567.0", " 1234567 ", "12-345-67", "12345/67", "๑๒๓๔๕๖๗", "１２３４５６７"]
+    "text",
+    [
+        "1234567",
+        "1234567.0",
+        " 1234567 ",
+        "12-345-67",
+        "12345/67",
+        "๑๒๓๔๕๖๗",
+        "１２３４５６７",
+        "HN1234567",
+        "H.N. 1234567",
+        "hn: 1234567.0",
+        "HN ๑๒๓๔๕๖๗",
+    ],
 )
 def test_spellings_of_one_hospital_number(text: str) -> None:
     assert patient_of(text, PSEUDONYMISER) == PSEUDONYMISER.patient_id("1234567")
@@ -133,6 +146,9 @@ def test_leading_zeros_count() -> None:
         "0",
         "000",
         "#N/A",
+        "HN",
+        "HN 0",
+        "HN 1.23457E+12",
         "1.23457E+12",
         "1e+15",
         "1234567.5",
