@@ -50,6 +50,12 @@ def parse_whole(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def parse_year(text: str) -> int | None:
+    """Return a year of the common era; years above 2400 are Buddhist (2559 is 2016)."""
+    year = parse_whole(text)
+    return None if year is None else _common_era(year)
+
+
 def parse_flag(text: str) -> int | None:
     """Return 0 or 1; None for anything else."""
     found = _FLAG.fullmatch(text.strip())
@@ -73,9 +79,13 @@ def parse_day(text: str) -> date | None:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year - _BUDDHIST_OFFSET if year > BUDDHIST_FROM else year, month, day)
+        return date(_common_era(year), month, day)
     except ValueError:  # no such day in the calendar; the rule `dates-required` names it
         return None
+
+
+def _common_era(year: int) -> int:
+    return year - _BUDDHIST_OFFSET if year > BUDDHIST_FROM else year
 
 
 def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:
@@ -106,6 +116,7 @@ PARSERS: dict[CellKind, Callable[[str], Value]] = {
     CellKind.TEXT: parse_text,
     CellKind.NUMBER: parse_number,
     CellKind.WHOLE: parse_whole,
+    CellKind.YEAR: parse_year,
     CellKind.FLAG: parse_flag,
     CellKind.DAY: parse_day,
     CellKind.PATTERN: parse_pattern,

@@ -16,6 +16,7 @@ class CellKind(StrEnum):
 
     TEXT = "text"
     WHOLE = "whole"  # an integer
+    YEAR = "year"  # an integer too, of either era
     NUMBER = "number"
     FLAG = "flag"  # 0 or 1
     DAY = "day"
@@ -28,7 +29,7 @@ LABELS = ("scar_cad", "lvef")  # at least one of them
 
 KINDS: dict[str, CellKind] = {
     "file_name": CellKind.TEXT,
-    "year": CellKind.WHOLE,
+    "year": CellKind.YEAR,
     "month": CellKind.WHOLE,
     "run_num": CellKind.WHOLE,
     "cmr_date": CellKind.DAY,
@@ -85,4 +86,4 @@ def flag_columns() -> tuple[str, ...]:
 
 def whole_columns() -> tuple[str, ...]:
     """Return the frame's integer columns, in table order."""
-    return tuple(c for c, kind in KINDS.items() if kind is CellKind.WHOLE)
+    return tuple(c for c, kind in KINDS.items() if kind in {CellKind.WHOLE, CellKind.YEAR})

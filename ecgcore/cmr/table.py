@@ -26,6 +26,7 @@ _DTYPES: dict[CellKind, str] = {
     CellKind.PATTERN: "string",
     CellKind.NUMBER: "Float64",
     CellKind.WHOLE: "Int64",
+    CellKind.YEAR: "Int64",
     CellKind.FLAG: "Int8",
     CellKind.DAY: "datetime64[us]",
 }

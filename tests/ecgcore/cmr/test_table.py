@@ -54,6 +54,13 @@ def test_hospital_number_and_name_are_nowhere_in_the_rows(read_csv: Reader) -> N
     assert table.ignored_columns == ("patient_name",)
 
 
+def test_a_buddhist_year_is_that_of_the_days_beside_it(read_csv: Reader) -> None:
+    header = "file_name,hn,cmr_date,ecg_date,scar_cad,lvef,year,month"
+    row = read_csv("a.pdf,1234567,2559-03-04,2559-03-04,1,55,2559,3", header=header).rows.iloc[0]
+    assert (row["year"], row["month"], row["ecg_date"]) == (2016, 3, pd.Timestamp(2016, 3, 4))
+    assert json.loads(row["raw"])["year"] == "2559"
+
+
 def test_raw_keeps_cells_that_do_not_parse(read_csv: Reader, pseudonymiser: Pseudonymiser) -> None:
     row = read_csv("a.pdf,1234567,2016-03-04,03/04/2016,yes,55 %").rows.iloc[0]
     assert json.loads(row["raw"]) == {
