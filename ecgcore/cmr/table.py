@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.cell import PARSERS, PSEUDONYM_PREFIX, Value, patient_of
-from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, LABELS, REQUIRED, STEWARD, CellKind, frame_name, normalise_name
+from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, STEWARD, CellKind, frame_name, normalise_name
 from ecgcore.cmr.csv_sheet import read_csv_sheet
+from ecgcore.cmr.header import KNOWN
 from ecgcore.cmr.injection import unescape
 from ecgcore.cmr.sheet import Sheet
 from ecgcore.cmr.table_limits import DEFAULT_TABLE_LIMITS, TableLimits
@@ -68,11 +68,10 @@ def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = D
     content = _read_bytes(path, limits)
     sheet = _read_sheet(path.name, content, limits)
     columns = tuple(normalise_name(name) for name in sheet.header)
-    _check_columns(path.name, columns)
     if not sheet.lines:
         raise TableError(path.name, "holds no rows", "add at least one row below the column names")
     sha256 = hashlib.sha256(content).hexdigest()
-    ignored = tuple(c for c in columns if c not in {HOSPITAL_NUMBER, *KINDS, *STEWARD})
+    ignored = tuple(c for c in columns if c not in KNOWN)
     return LabelTable(path, sha256, _frame(sheet, columns, sha256, pseudonymiser), ignored)
 
 
@@ -95,19 +94,6 @@ def _read_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
             name, "is an old .xls or an encrypted workbook", "save it as XLSX without a password, or as CSV"
         )
     return (read_xlsx_sheet if content.startswith(_WORKBOOK) else read_csv_sheet)(name, content, limits)
-
-
-def _check_columns(name: str, columns: tuple[str, ...]) -> None:
-    twice = sorted(c for c, count in Counter(columns).items() if c and count > 1)
-    if twice:
-        raise TableError(name, f"has the column {twice[0]} twice", "keep one of them")
-    missing = [c for c in REQUIRED if c not in columns]
-    if missing:
-        raise TableError(
-            name, f"lacks the column {', '.join(missing)}", f"put {', '.join(REQUIRED)} into its first line"
-        )
-    if not set(LABELS) & set(columns):
-        raise TableError(name, f"has no label column, neither {' nor '.join(LABELS)}", "add at least one of the two")
 
 
 def _frame(sheet: Sheet, columns: tuple[str, ...], sha256: str, pseudonymiser: Pseudonymiser) -> pd.DataFrame:

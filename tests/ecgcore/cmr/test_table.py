@@ -178,6 +178,79 @@ def test_broken_files_are_rejected(tmp_path: Path, pseudonymiser: Pseudonymiser,
         read_table(path, pseudonymiser)
 
 
+FULL = "file_name,hn,cmr_date,ecg_date,lvef,scar_cad"
+WIDE = "file_name,hn,cmr_date,ecg_date,scar_cad,lvef,age"
+PAIR = "a.pdf,1234567,2016-03-04,2016-03-04"
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "rule"),
+    [
+        (FULL, f"{PAIR},49,1,", "line 2 has 7 cells, the header 6"),  # lvef 49.1, and no scar
+        (WIDE, f"{PAIR},1,64", "line 2 has 6 cells, the header 7"),  # lvef left out, age 64
+        (FULL, f"{PAIR},55", "line 2 has 5 cells, the header 6"),
+        (f"{FULL},,", f"{PAIR},49,1,", "line 2 has 7 cells, the header 8"),
+        (f"{FULL},,", f"{PAIR},55,1,,remark", "cells stand right of the last column in line 2"),
+    ],
+)
+def test_a_line_whose_cells_may_be_shifted_refuses_the_table(
+    read_csv: Reader, header: str, line: str, rule: str
+) -> None:
+    with pytest.raises(TableError, match=rule):
+        read_csv(line, header=header)
+
+
+def test_empty_columns_at_the_end_and_empty_lines_are_nothing(read_csv: Reader) -> None:
+    rows = read_csv(f"{PAIR},55,1,,", ",,", "", header=f"{FULL},,").rows
+    assert (rows["lvef_percent"].tolist(), rows["scar"].tolist()) == ([55.0], [1])
+
+
+def write_csv(path: Path, header: str, *lines: str, end: str) -> Path:
+    path.write_text("\n".join([header, *lines]) + end, newline="")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (WIDE, f"{PAIR},1,55,6"),  # of 64
+        ("file_name,hn,cmr_date,ecg_date,scar_cad,lvef", f"{PAIR},1,5"),  # of 55
+        (FULL, f"{PAIR},55,"),  # of 1
+        ("file_name,cmr_date,ecg_date,lvef,hn", "a.pdf,2016-03-04,2016-03-04,55,123456"),  # another patient
+        ("file_name,hn,cmr_date,ecg_date,lvef,pattern", f"{PAIR},55,subendocardial"),  # of subendocardial+mid-wall
+    ],
+)
+def test_a_last_line_that_may_be_cut_off_refuses_the_table(
+    tmp_path: Path, pseudonymiser: Pseudonymiser, header: str, line: str
+) -> None:
+    with pytest.raises(TableError, match="end its last line with a line break"):
+        read_table(write_csv(tmp_path / "t.csv", header, line, line, end=""), pseudonymiser)
+    for end in ("\n", "\r\n", "\r"):
+        assert len(read_table(write_csv(tmp_path / "t.csv", header, line, line, end=end), pseudonymiser).rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (FULL, f"{PAIR},55,1"),  # a flag has one digit
+        (f"{FULL},remark", f"{PAIR},55,1,well"),
+        (WIDE, f'{PAIR},1,55,"64"'),
+        (WIDE, f"{PAIR},1,55,64\n,,,,,,"),
+    ],
+)
+def test_a_last_line_that_is_whole_needs_no_line_end(
+    tmp_path: Path, pseudonymiser: Pseudonymiser, header: str, line: str
+) -> None:
+    assert read_table(write_csv(tmp_path / "t.csv", header, line, end=""), pseudonymiser).rows["lvef_percent"][0] == 55
+
+
+@pytest.mark.parametrize("above", ["CMR results 2016", "sep=,", "CMR results 2016,,,,,", "sep=;"])
+def test_lines_above_the_column_names_are_named_as_such(read_csv: Reader, above: str) -> None:
+    with pytest.raises(TableError, match="the first line is not the column names") as caught:
+        read_csv(FULL, f"{PAIR},55,1", header=above)
+    assert "remove titles" in caught.value.hint
+
+
 def test_a_missing_file_is_an_error(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
     with pytest.raises(TableError, match=r"nothing\.csv: cannot be read"):
         read_table(tmp_path / "nothing.csv", pseudonymiser)
