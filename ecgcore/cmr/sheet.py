@@ -21,10 +21,12 @@ class Sheet:
         header: the first line, as it is written.
         lines: line number (from 1, the header is 1) and cells; as many cells as the header has; lines without any
             content are left out.
+        other_sheets: places, from 1, of the workbook's other worksheets that hold anything.
     """
 
     header: tuple[str, ...]
     lines: tuple[NumberedCells, ...]
+    other_sheets: tuple[int, ...] = ()
 
 
 def build_sheet(name: str, lines: Iterator[NumberedCells], limits: TableLimits) -> Sheet:

@@ -58,7 +58,7 @@ class LabelTable:
 
 
 def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = DEFAULT_TABLE_LIMITS) -> LabelTable:
-    """Read a CSV (``,`` ``;`` or tab; UTF-8 or the Thai code page 874) or the first worksheet of an XLSX.
+    """Read a CSV (``,`` ``;`` or tab; UTF-8 or the Thai code page 874) or the one label table of an XLSX.
 
     Columns that no label table has are dropped, so that a patient's name goes no further.
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -124,20 +125,77 @@ def test_a_formula_that_was_never_computed_is_not_a_missing_label(tmp_path: Path
     assert json.loads(row["raw"])["lvef"] == "(formula without a value)"
 
 
-def test_a_computed_formula_counts_as_its_value(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
-    header = ["file_name", "hn", "cmr_date", "ecg_date", "lvef"]
-    path = write_xlsx(tmp_path / "t.xlsx", header, ["a.pdf", 7, "2016-03-04", "2016-03-04", "=50+5"])
-    computed = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(computed, "w") as new:
+def with_stored(path: Path, cell: str) -> Path:
+    """Replace what the only formula's cell stores."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
         for name in old.namelist():
-            new.writestr(
-                name,
-                old.read(name)
-                .replace(b"<f>50+5</f><v />", b"<f>50+5</f><v>55</v>")
-                .replace(b"<f>50+5</f><v></v>", b"<f>50+5</f><v>55</v>"),
-            )
-    path.write_bytes(computed.getvalue())
+            new.writestr(name, re.sub(rb"<c [^>]*><f>[^<]*</f><v ?/?>(?:</v>)?</c>", cell.encode(), old.read(name)))
+    path.write_bytes(changed.getvalue())
+    return path
+
+
+def test_a_computed_formula_counts_as_its_value(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
+    path = write_xlsx(tmp_path / "t.xlsx", XLSX_HEADER, ["a.pdf", 7, "2016-03-04", "2016-03-04", "=50+5"])
+    with_stored(path, '<c r="E2"><f>50+5</f><v>55</v></c>')
     assert read_table(path, pseudonymiser).rows["lvef_percent"].tolist() == [55.0]
+
+
+def test_a_formula_whose_result_is_the_empty_text_is_an_empty_cell(
+    tmp_path: Path, pseudonymiser: Pseudonymiser
+) -> None:
+    line = ["a.pdf", 7, "2016-03-04", "2016-03-04", 55]
+    path = write_xlsx(tmp_path / "t.xlsx", XLSX_HEADER, line, ['=IF(A2="","",A2)'], [None, " "])
+    with_stored(path, '<c r="A3" t="str"><f>IF(A2="","",A2)</f><v></v></c>')
+    assert read_table(path, pseudonymiser).rows["row"].tolist() == [2]
+
+
+def write_sheets(path: Path, *sheets: tuple[str, list[list[object]]]) -> Path:
+    """Write worksheets, each with its state and lines."""
+    book = Workbook()
+    book.remove(book.active)
+    for state, lines in sheets:
+        sheet = book.create_sheet()
+        for line in lines:
+            sheet.append(line)
+        sheet.sheet_state = state
+    book.save(path)
+    return path
+
+
+XLSX_HEADER = ["file_name", "hn", "cmr_date", "ecg_date", "lvef"]
+TABLE_2016 = [XLSX_HEADER, ["a.pdf", 7, "2016-03-04", "2016-03-04", 55]]
+TABLE_2017 = [["File Name", "HN", *XLSX_HEADER[2:]], ["b.pdf", 8, "2017-03-04", "2017-03-04", 35]]
+COVER = [["CMR results of the imaging unit"], [None, "kept by the research nurse"]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "rule"),
+    [
+        ([("visible", TABLE_2016), ("visible", TABLE_2017)], "holds 2 label tables, in its sheets 1, 2"),
+        ([("hidden", TABLE_2016), ("visible", TABLE_2017)], "holds 2 label tables, in its sheets 1, 2"),
+        ([("visible", COVER), ("hidden", TABLE_2016)], "its only label table is in a hidden sheet"),
+        ([("visible", COVER), ("veryHidden", TABLE_2016)], "its only label table is in a hidden sheet"),
+        ([("visible", TABLE_2016), ("visible", [*COVER, *TABLE_2017])], "holds 2 label tables, in its sheets 1, 2"),
+        ([("visible", [*COVER, *TABLE_2017])], "the first line is not the column names"),
+        ([("visible", COVER)], "the first line is not the column names"),
+        ([("visible", [[*line, None, note] for line, note in zip(TABLE_2016, (None, "check"), strict=True)])],
+         "cells stand right of the last column in line 2"),
+    ],
+)  # fmt: skip
+def test_workbooks_that_leave_a_doubt_about_their_table_are_rejected(
+    tmp_path: Path, pseudonymiser: Pseudonymiser, sheets: list[tuple[str, list[list[object]]]], rule: str
+) -> None:
+    with pytest.raises(TableError, match=rule):
+        read_table(write_sheets(tmp_path / "t.xlsx", *sheets), pseudonymiser)
+
+
+def test_the_only_table_of_a_workbook_is_read_wherever_it_stands(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
+    formula = [XLSX_HEADER, ["b.pdf", 8, "2017-03-04", "2017-03-04", "=30+5"]]
+    path = write_sheets(tmp_path / "t.xlsx", ("visible", COVER), ("visible", formula), ("hidden", []))
+    with_stored(path, '<c r="E2"><f>30+5</f><v>35</v></c>')
+    rows = read_table(path, pseudonymiser).rows
+    assert (rows["file_name"].tolist(), rows["lvef_percent"].tolist()) == (["b.pdf"], [35.0])
 
 
 @pytest.mark.parametrize(
