@@ -8,6 +8,7 @@ No other name is known.
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 
 
@@ -65,8 +66,12 @@ _ORIGINAL = {new: old for old, new in _RENAMED.items()}
 
 
 def normalise_name(name: str) -> str:
-    """Return a column name as it is compared: lower case, trimmed, spaces and hyphens as one underscore."""
-    return re.sub(r"[\s\-_]+", "_", name.strip().lower())
+    """Return a column name as it is compared: lower case, trimmed, spaces and hyphens as one underscore.
+
+    Characters that format text and show nothing, such as a byte order mark or a soft hyphen, are left out.
+    """
+    visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
+    return re.sub(r"[\s\-_]+", "_", visible.strip().lower())
 
 
 def frame_name(column: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from ecgcore.cmr.cell import PARSERS, PSEUDONYM_PREFIX, Value, patient_of
 from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, STEWARD, CellKind, frame_name, normalise_name
 from ecgcore.cmr.csv_sheet import read_csv_sheet
+from ecgcore.cmr.frame import shown
 from ecgcore.cmr.header import KNOWN
 from ecgcore.cmr.injection import unescape
 from ecgcore.cmr.sheet import Sheet
@@ -48,13 +49,23 @@ class LabelTable:
             (`lvef_percent` in percent, `age` in years), integers `Int64`, flags `Int8`, days `datetime64[us]`. A cell
             that is empty, or does not parse, is null; `raw` (JSON, file order, the file's own column names) has its
             text, with ``pid:<patient_id>`` for the hospital number and "" for one that is unreadable.
-        ignored_columns: names of the columns that were dropped because no label table has them.
+        ignored_columns: names of the columns that were dropped because no label table has them; `column 7` where a
+            column holds cells and has no name.
+        ignored_sheets: places, from 1, of the workbook's other worksheets that hold anything.
     """
 
     path: Path
     sha256: str
     rows: pd.DataFrame
     ignored_columns: tuple[str, ...] = ()
+    ignored_sheets: tuple[int, ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """What was not read, for the person who keeps the table: ``columns ward, note; sheets 2``. Empty if all was."""
+        columns = ", ".join(map(shown, self.ignored_columns))
+        sheets = ", ".join(map(str, self.ignored_sheets))
+        return "; ".join(f"{kind} {names}" for kind, names in (("columns", columns), ("sheets", sheets)) if names)
 
 
 def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = DEFAULT_TABLE_LIMITS) -> LabelTable:
@@ -71,8 +82,13 @@ def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = D
     if not sheet.lines:
         raise TableError(path.name, "holds no rows", "add at least one row below the column names")
     sha256 = hashlib.sha256(content).hexdigest()
-    ignored = tuple(c for c in columns if c not in KNOWN)
-    return LabelTable(path, sha256, _frame(sheet, columns, sha256, pseudonymiser), ignored)
+    rows = _frame(sheet, columns, sha256, pseudonymiser)
+    return LabelTable(path, sha256, rows, _ignored(sheet, columns), sheet.other_sheets)
+
+
+def _ignored(sheet: Sheet, columns: tuple[str, ...]) -> tuple[str, ...]:
+    filled = (i for i, c in enumerate(columns) if c not in KNOWN and (c or any(line[i] for _, line in sheet.lines)))
+    return tuple(columns[i] or f"column {i + 1}" for i in filled)
 
 
 def _read_bytes(path: Path, limits: TableLimits) -> bytes:

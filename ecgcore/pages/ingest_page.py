@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped
 from ecgcore.pages.rule_table import RuleCount, rule_table
@@ -37,6 +37,7 @@ class IngestPage:
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
         quarantine_csv: path of the file that the data steward corrects, empty where there is none.
+        left_out: columns and sheets of the new tables that were not read, by the table's name.
     """
 
     batch_id: str
@@ -50,6 +51,7 @@ class IngestPage:
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
     quarantine_csv: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def ingest_document(page: IngestPage) -> Document:
@@ -62,6 +64,7 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
+            *_left_out(page),
             Section("Files", (_files(page),)),
         ),
     )
@@ -81,7 +84,8 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
         return (Callout(f"{quarantined:,} files and rows are quarantined; what to do stands below.", Tone.CAUTION),)
     if not page.files_seen:
         return (Callout("The inbox was empty. Nothing to do.", Tone.GOOD),)
-    return (Callout("Every file was understood. Nothing to do.", Tone.GOOD),)
+    unless = ", unless a column that was not read matters; these stand below" if page.left_out else ""
+    return (Callout(f"Every file was understood. Nothing to do{unless}.", Tone.GOOD),)
 
 
 def _quarantine(page: IngestPage) -> tuple[Block, ...]:
@@ -90,6 +94,16 @@ def _quarantine(page: IngestPage) -> tuple[Block, ...]:
         return (table,)
     text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
     return (table, Command(text, page.quarantine_csv))
+
+
+def _left_out(page: IngestPage) -> tuple[Section, ...]:
+    if not page.left_out:
+        return ()
+    text = Text(
+        "No label table has these. If one of them matters, give it its name in the table and hand that in again."
+    )
+    lines = tuple((Cell(name), Cell(what)) for name, what in page.left_out.items())
+    return (Section("Not read", (text, capped("Columns and sheets that were left out", ("table", "what"), lines))),)
 
 
 def _files(page: IngestPage) -> Block:

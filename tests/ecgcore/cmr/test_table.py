@@ -62,6 +62,13 @@ def test_a_buddhist_year_is_that_of_the_days_beside_it(read_csv: Reader) -> None
     assert json.loads(row["raw"])["year"] == "2559"
 
 
+def test_a_filled_column_without_a_name_is_told_as_left_out(read_csv: Reader) -> None:
+    table = read_csv(f"{PAIR},,55,,well", header="file_name,hn,cmr_date,ecg_date,,lvef,,ward")
+    assert table.left_out == "columns ward"
+    table = read_csv(f"{PAIR},,55,x,well", header="file_name,hn,cmr_date,ecg_date,,lvef,,ward")
+    assert table.left_out == "columns column 7, ward"
+
+
 def test_raw_keeps_cells_that_do_not_parse(read_csv: Reader, pseudonymiser: Pseudonymiser) -> None:
     row = read_csv("a.pdf,1234567,2016-03-04,03/04/2016,yes,55 %").rows.iloc[0]
     assert json.loads(row["raw"]) == {
@@ -194,8 +201,9 @@ def test_the_only_table_of_a_workbook_is_read_wherever_it_stands(tmp_path: Path,
     formula = [XLSX_HEADER, ["b.pdf", 8, "2017-03-04", "2017-03-04", "=30+5"]]
     path = write_sheets(tmp_path / "t.xlsx", ("visible", COVER), ("visible", formula), ("hidden", []))
     with_stored(path, '<c r="E2"><f>30+5</f><v>35</v></c>')
-    rows = read_table(path, pseudonymiser).rows
-    assert (rows["file_name"].tolist(), rows["lvef_percent"].tolist()) == (["b.pdf"], [35.0])
+    table = read_table(path, pseudonymiser)
+    assert (table.rows["file_name"].tolist(), table.rows["lvef_percent"].tolist()) == (["b.pdf"], [35.0])
+    assert table.left_out == "sheets 1"
 
 
 @pytest.mark.parametrize(

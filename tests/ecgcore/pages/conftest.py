@@ -86,6 +86,7 @@ def ingest_page(text="x", **changes) -> Document:
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
         "quarantine_csv": text,
+        "left_out": {text: text},
     }
     return ingest_document(IngestPage(**{**fields, **changes}))
 
