@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,11 +13,18 @@ from ecgcore.errors import SettingsError
 
 MIN_KEY_BYTES = 16
 _DIGEST_CHARS = 20  # 80 bits: at 14,000 patients the chance of any collision is below 1e-16
+_LABEL = re.compile(r"[\W_]*(?:H[\W_]*N[\W_]*)+", re.IGNORECASE)
+
+
+def without_label(hn: str) -> str:
+    """Return a hospital number without the letters HN before it, however they are written: ``H.N. 123`` is 123."""
+    label = _LABEL.match(hn)
+    return hn[label.end() :] if label else hn
 
 
 def normalise_hn(hn: str) -> str:
-    """Return the hospital number as it is compared: NFKC, upper case, letters and digits only."""
-    return "".join(c for c in unicodedata.normalize("NFKC", hn).upper() if c.isalnum())
+    """Return the hospital number as it is compared: NFKC, upper case, without its label, letters and digits only."""
+    return "".join(c for c in without_label(unicodedata.normalize("NFKC", hn)).upper() if c.isalnum())
 
 
 @dataclass(frozen=True)

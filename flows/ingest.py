@@ -69,7 +69,8 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         rows_csv = write_steward_rows(ledger, settings.home / "quarantine", batch_id)
     page = settings.folder("pages") / f"ingest-{batch_id}.html"
     docs = report.data_docs if report else None
-    summary = IngestSummary(recorded, tuple(files), _left_alone(listing), alerts, page, rows_csv, docs)
+    not_read = tables.not_read(listed)
+    summary = IngestSummary(recorded, tuple(files), _left_alone(listing), alerts, page, rows_csv, docs, not_read)
     publish(summary, uri, started)
     return summary
 

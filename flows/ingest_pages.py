@@ -40,6 +40,7 @@ def _page(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage:
         alerts=summary.alerts,
         files=tuple(FileLine(f.path, f.state.value, f.rule, f.value, f.hint) for f in summary.files),
         quarantine_csv=str(summary.rows_csv) if summary.rows_csv else "",
+        not_read=summary.not_read,
     )
 
 

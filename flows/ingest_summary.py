@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ecgcore.ledger.counts import Counts
 from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
+from ecgcore.pages.document import visible
 
 OUTSIDE = "outside-ecg-and-cmr"
 _RULED = (State.QUARANTINED, State.EXCLUDED)
@@ -28,6 +30,7 @@ class IngestSummary:
         page: the page for people.
         rows_csv: the file to correct, if rows are quarantined.
         data_docs: the validator's own report, if rows were validated.
+        not_read: columns and sheets of the new tables that were not read, by path.
     """
 
     batch: BatchSummary
@@ -37,6 +40,7 @@ class IngestSummary:
     page: Path
     rows_csv: Path | None
     data_docs: Path | None
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -75,6 +79,7 @@ class IngestSummary:
             "studies": {"new": self.batch.new_studies, "total": self.batch.ledger.studies},
             "skipped": self.skipped,
             "alerts": list(self.alerts),
+            "not_read": dict(self.not_read),
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "data_docs": str(self.data_docs) if self.data_docs else None,
@@ -91,6 +96,7 @@ class IngestSummary:
             *([f"{self.batch.reread} refused reports read again"] if self.batch.reread else []),
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
+            *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
         ]

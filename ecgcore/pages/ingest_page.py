@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped
 from ecgcore.pages.rule_table import RuleCount, rule_table
@@ -38,6 +38,7 @@ class IngestPage:
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
         quarantine_csv: path of the file that the data steward corrects, empty where there is none.
+        not_read: columns and sheets of the new tables that were not read, by the table's name.
     """
 
     batch_id: str
@@ -52,6 +53,7 @@ class IngestPage:
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
     quarantine_csv: str
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
 
 def ingest_document(page: IngestPage) -> Document:
@@ -64,6 +66,7 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
+            *_not_read(page),
             Section("Files", (_files(page),)),
             *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
         ),
@@ -89,7 +92,8 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
         return tuple(alerts)
     if not page.files_seen:
         return (Callout("The inbox was empty. Nothing to do.", Tone.GOOD),)
-    return (Callout("Every file was understood. Nothing to do.", Tone.GOOD),)
+    unless = ", unless a column that was not read matters; these stand below" if page.not_read else ""
+    return (Callout(f"Every file was understood. Nothing to do{unless}.", Tone.GOOD),)
 
 
 def _quarantine(page: IngestPage) -> tuple[Block, ...]:
@@ -98,6 +102,16 @@ def _quarantine(page: IngestPage) -> tuple[Block, ...]:
         return (table,)
     text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
     return (table, Command(text, page.quarantine_csv))
+
+
+def _not_read(page: IngestPage) -> tuple[Section, ...]:
+    if not page.not_read:
+        return ()
+    text = Text(
+        "No label table has these. If one of them matters, give it its name in the table and hand that in again."
+    )
+    lines = tuple((Cell(name), Cell(what)) for name, what in page.not_read.items())
+    return (Section("Not read", (text, capped("Columns and sheets that were left out", ("table", "what"), lines))),)
 
 
 def _files(page: IngestPage) -> Block:

@@ -153,6 +153,19 @@ class TestIngest:
         assert {path: after[path] for path in before} == before
         assert summary["files"] == len(before) + len(bad)
 
+    def test_a_column_that_is_not_read_is_told_and_one_that_may_be_a_label_refused(
+        self, cli: Any, tmp_path: Path
+    ) -> None:
+        (tmp_path / "inbox" / "cmr").mkdir(parents=True)
+        header = "hn,ecg_date,cmr_date,file_name,scar_cad"
+        for name, column in (("good", "ward"), ("bad", "LVEF (%)")):
+            text = f"{header},{column}\n1234,2013-01-01,2013-01-01,{name}.pdf,0,60\n"
+            (tmp_path / "inbox" / "cmr" / f"{name}.csv").write_text(text, encoding="utf-8")
+        summary = cli("ingest", tmp_path / "inbox", "--json").json()
+        assert (summary["waiting"], summary["by_rule"]) == (1, {"table-rejected": 1})
+        assert summary["not_read"] == {"cmr/good.csv": "columns ward"}
+        assert "columns ward" in Path(summary["page"]).read_text(encoding="utf-8")
+
 
 class TestSnapshotsAndTestSets:
     def test_no_study_yet(self, cli: Any) -> None:

@@ -88,6 +88,7 @@ def ingest_page(text="x", **changes) -> Document:
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
         "quarantine_csv": text,
+        "not_read": {text: text},
     }
     return ingest_document(IngestPage(**{**fields, **changes}))
 
