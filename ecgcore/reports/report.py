@@ -84,7 +84,7 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
         raise unrecognised(source.name, page)
     check_leads(source.name, match)
     image = _canonical(page, match)
-    printed = _printed(source, match.format, limits)
+    printed = _printed(source, page, match.format, limits)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
     return Report(match.format, image, printed, cautions(match, image), timings)
@@ -109,10 +109,11 @@ def _canonical(page: Page, match: Match) -> Pixels:
     return arrange(cleaned, match.format)
 
 
-def _printed(source: Source, fmt: ReportFormat, limits: Limits) -> Printed | None:
+def _printed(source: Source, page: Page, fmt: ReportFormat, limits: Limits) -> Printed | None:
     if source.kind() is Kind.PICTURE:
         return None
-    page_text = read_text(source, fmt, limits)
+    height, width = page.pixels.shape[:2]
+    page_text = read_text(source, fmt, (width, height), limits)
     if page_text.pages > limits.max_pages:
         raise RefusalError(source.name, Reason.TOO_LARGE, f"{page_text.pages} pages")
     check_statements(source.name, fmt, page_text.text, page_text.lead_names)
