@@ -11,10 +11,13 @@ from datetime import date
 from ecgcore.pseudonym import normalise_hn
 
 _GAP = r"[\s.:#=]{0,6}"
-_NUMBER = r"(?P<number>[A-Z]{0,3}-?\d[0-9A-Z/\-]{2,18}(?![0-9A-Z]))"
-_STRONG = r"(?:H\.?\s?N\b\.?|HOSPITAL\s+(?:NUMBER|NO\b\.?|NUM\b\.?)|M\.?R\.?N\b\.?)"
-_WEAK = r"(?:(?:PATIENT|PT\.?)\s*(?:ID|NO\.?|NUMBER)\b|I\.?D\b\.?(?:\s*(?:NO|NUMBER)\b\.?)?)"
-_LABELS = tuple(re.compile(rf"(?<![A-Z0-9.]){label}{_GAP}{_NUMBER}") for label in (_STRONG, _WEAK))
+_YEAR_OF_NUMBER = r"/(?=\d+(?![0-9A-Z]))"  # 12345/60; what else follows a slash is the sex or the age
+_NUMBER = rf"(?P<number>[A-Z]{{0,3}}-?\d(?:[0-9A-Z\-]|{_YEAR_OF_NUMBER}){{2,18}}(?![0-9A-Z]))"
+_HN = r"(?:H\.?\s?N(?![A-Z])\.?|HOSPITAL\s+(?:NUMBER|NO\b\.?|NUM\b\.?)|M\.?R\.?N(?![A-Z])\.?)"
+_PATIENT_ID = r"(?:PATIENT|PT\.?)\s*(?:ID|NO\.?|NUMBER)\b"
+_ID = r"I\.?D\b\.?(?:\s*(?:NO|NUMBER)\b\.?)?"
+_LABELS = tuple(re.compile(rf"(?<![A-Z0-9.]){label}{_GAP}{_NUMBER}") for label in (_HN, _PATIENT_ID, _ID))
+_BARE = _LABELS[-1]
 _LEAST_DIGITS = 4
 
 _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -57,7 +60,8 @@ class Printed:
 def read_printed(text: str) -> Printed:
     """Find the hospital number and the ECG's day in the text of a page.
 
-    A number needs a label (HN, H.N., Hospital No, MRN; else Patient ID, ID) and at least four digits. Days are ISO,
+    A number needs a label (HN, H.N., Hospital No, MRN; else Patient ID; else an ID that no other word of its line
+    precedes) and at least four digits; it ends at a slash unless a year follows, as in 12345/60. Days are ISO,
     day-month-year with the month's name, or day/month/year if the day is above 12 or equals the month; other numeric
     days are ignored, because the page does not say which is the month. Years above 2400 are Buddhist (minus 543).
     A day called birth, printed or confirmed is ignored; several different days are no day.
@@ -81,13 +85,19 @@ def _plain_character(character: str) -> str:
 
 
 def _numbers(plain: str) -> dict[str, str]:
-    """Return the numbers of the stronger labels, else of the weaker, by their normalised form."""
+    """Return the numbers of the strongest label that has any, by their normalised form."""
     for label in _LABELS:
-        found = [m["number"].rstrip("-/") for m in label.finditer(plain)]
+        found = [m["number"].rstrip("-/") for m in label.finditer(plain) if label is not _BARE or _is_alone(m)]
         found = [n for n in found if sum(c.isdigit() for c in n) >= _LEAST_DIGITS and not _is_date(n)]
         if found:
             return {normalise_hn(n): n for n in found}
     return {}
+
+
+def _is_alone(label: re.Match[str]) -> bool:
+    """Tell whether no word precedes a label on its line, which might say that the number is a device's or a nurse's."""
+    before = re.split(r"[\r\n]", label.string[: label.start()])[-1]
+    return not any(character.isalpha() for character in before)
 
 
 def _is_date(number: str) -> bool:

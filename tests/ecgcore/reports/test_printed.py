@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgcore.reports.printed import read_printed
+from ecgcore.reports.printed import Printed, read_printed
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -29,6 +29,36 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 )
 def test_the_number_is_found(text):
     assert "".join(c for c in read_printed(text).hn if c.isdigit()) == "12345678"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Patient ID: 1234567\r\nDevice ID: 00451234", "1234567"),
+        ("Device ID: 00451234\r\nPatient ID: 1234567", "1234567"),
+        ("ID: 1234567\r\nTechnician ID: 90012", "1234567"),
+        ("10:11 ID: 1234567", "1234567"),
+        ("Patient ID: 1234567\nID: 7654321", "1234567"),
+        ("HN: 1234567/M/63Y", "1234567"),
+        ("HN: 1234567/63Y/M", "1234567"),
+        ("HN: 1234567/Male", "1234567"),
+        ("HN: 12345/60", "12345/60"),
+        ("HN: 12345/60 Male", "12345/60"),
+        ("HN: 12345/60/M", "12345/60"),
+        ("HN: 60/12345", "60/12345"),
+        ("HN12345678", "12345678"),
+        ("MRN12345678", "12345678"),
+    ],
+)
+def test_the_number_is_the_patients_and_whole(text, number):
+    printed = read_printed(text)
+    assert (printed.hn, printed.ambiguous) == (number, False)
+
+
+@pytest.mark.parametrize("text", ["Device ID: 00451234", "Technician ID 90012", "Order ID: 1234\nDevice ID: 5678",
+                                  "เครื่อง ID: 00451234", "JOHN12345678", "HNX 12345678"])  # fmt: skip
+def test_no_other_number_is_taken_for_the_patients(text):
+    assert read_printed(text) == Printed()
 
 
 @pytest.mark.parametrize("text", ["", "Rate 75 bpm", "VOID 123456", "HN:", "ID 12/03/2018", "JOHN 12345678", "HN: 12"])
