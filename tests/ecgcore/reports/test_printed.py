@@ -96,6 +96,25 @@ def test_the_number_is_never_in_the_repr():
         ("Date of birth 01-Jan-1950  12-Mar-2018", date(2018, 3, 12)),
         ("12-Mar-2018 Printed: 13-Mar-2018", date(2018, 3, 12)),
         ("11-Mar-2018 13-Mar-2018", None),
+        ("Somchai 13/05/1950 68 years\r\n03/04/2018 10:11", None),
+        ("12-Mar-18 10:11\r\nSomchai 04-Jan-1950", None),
+        ("Mar 12, 18 10:11\r\n04-Jan-1950", None),
+        ("12/03/61 10:11  13/05/1950", None),
+        ("18-03-12 10:11  13/05/1950", None),
+        ("31-Feb-2018 13-Mar-2018", None),
+        ("13-Mar-2018 08:00 Confirmed\r\nECG 12/03/2018", None),
+        ("ECG 12/03/2018\r\n13-Mar-2018", None),
+        ("13/03/18 08:00 Confirmed\r\n12-Mar-2018 10:11", date(2018, 3, 12)),
+        ("13-Mar-2018 8.00 PM, printed\r\n12-Mar-2018 10:11", date(2018, 3, 12)),
+        ("13-Mar-2018T08:00:00 (Confirmed by Dr A)\r\n12-Mar-2018", date(2018, 3, 12)),
+        ("12-Mar-2018 10:11\r\nConfirmed by Dr A", date(2018, 3, 12)),
+        ("12-Mar-2018 10:11 Confirmed by Dr A on 13-Mar-2018", None),
+        ("Recorded 12-Mar-2018 10:11 Confirmed\r\n13-Mar-2018", date(2018, 3, 12)),
+        ("Recorded: 12-Mar-2018  13/05/50 68 years", date(2018, 3, 12)),
+        ("DOB: 13/05/50\r\n12-Mar-2018", date(2018, 3, 12)),
+        ("04-Jan-1949 12-Mar-2018", date(2018, 3, 12)),
+        ("12-Mar-2018 10:11:12 rate 75, axes 50/60/70, 0.05-150 Hz, v10.2.18, 12 Mar 2018", date(2018, 3, 12)),
+        ("12-Mar-2018 Tel. 02-419-7000", date(2018, 3, 12)),
         ("HN: 2018-03-12", date(2018, 3, 12)),
         ("HN 12345678 12-Mar-2018", date(2018, 3, 12)),
     ],
@@ -115,6 +134,13 @@ def test_certain_spellings_are_read(day, buddhist):
 def test_slashed_days_are_right_or_ignored(day):
     found = read_printed(f"{day.day:02d}/{day.month:02d}/{day.year}").ecg_date
     assert found == (day if day.day > 12 or day.day == day.month else None)
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2030, 12, 31)), st.sampled_from(["%d/%m/%y", "%d-%b-%y", "%m.%d.%y", "%y-%m-%d"])
+)
+def test_a_day_of_which_the_century_is_missing_leaves_the_other_date_unproven(day, spelling):
+    assert read_printed(f"{day.strftime(spelling)} 10:11\r\nSomchai 04-Jan-1950").ecg_date is None
 
 
 @given(st.text(max_size=300))
