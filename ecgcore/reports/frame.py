@@ -70,4 +70,5 @@ def frame_of(page: PdfPage) -> Frame:
     its bounding box, which the CropBox cuts.
     """
     page.set_cropbox(*_EVERYTHING)
-    return Frame(*page.get_bbox(), page.get_rotation())
+    left, bottom, right, top = page.get_bbox()
+    return Frame(left, bottom, right, top, page.get_rotation())
