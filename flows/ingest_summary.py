@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ecgcore.ledger.counts import Counts
 from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
+from ecgcore.reports.reason import Caution
 
 _RULED = (State.QUARANTINED, State.EXCLUDED)
 
@@ -24,6 +26,7 @@ class IngestSummary:
         files: every ECG and CMR file of the inbox with its state.
         skipped: files left alone, by reason.
         alerts: batch limits that were exceeded.
+        cautions: what is unusual about reports that this ingest read and did not refuse, with their paths.
         page: the page for people.
         rows_csv: the file to correct, if rows are quarantined.
         data_docs: the validator's own report, if rows were validated.
@@ -33,6 +36,7 @@ class IngestSummary:
     files: tuple[FileStanding, ...]
     skipped: dict[str, int]
     alerts: tuple[str, ...]
+    cautions: Mapping[Caution, tuple[str, ...]]
     page: Path
     rows_csv: Path | None
     data_docs: Path | None
@@ -69,6 +73,7 @@ class IngestSummary:
             "studies": {"new": self.batch.new_studies, "total": self.batch.ledger.studies},
             "skipped": self.skipped,
             "alerts": list(self.alerts),
+            "cautions": {caution.value: list(paths) for caution, paths in self.cautions.items()},
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "data_docs": str(self.data_docs) if self.data_docs else None,
@@ -85,6 +90,7 @@ class IngestSummary:
             *([f"{self.batch.reread} refused reports read again"] if self.batch.reread else []),
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
+            *(f"to look at, {caution.value}: {len(paths)}" for caution, paths in self.cautions.items()),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped
+from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped, number
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
 
@@ -19,6 +19,15 @@ class FileLine:
     rule: str
     value: str
     hint: str
+
+
+@dataclass(frozen=True)
+class CautionLine:
+    """What is unusual about reports that may be used, what to do, and their names."""
+
+    caution: str
+    hint: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class IngestPage:
         rules: what was quarantined.
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
+        cautions: what is unusual about reports that were read, and not refused.
         quarantine_csv: path of the file that the data steward corrects, empty where there is none.
     """
 
@@ -49,6 +59,7 @@ class IngestPage:
     rules: tuple[RuleCount, ...]
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
+    cautions: tuple[CautionLine, ...]
     quarantine_csv: str
 
 
@@ -62,6 +73,7 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
+            Section("Reports to look at", _cautions(page.cautions)),
             Section("Files", (_files(page),)),
         ),
     )
@@ -79,6 +91,9 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
     quarantined = page.counts_by_state.get("quarantined", 0) + page.rows_by_state.get("quarantined", 0)
     if quarantined:
         return (Callout(f"{quarantined:,} files and rows are quarantined; what to do stands below.", Tone.CAUTION),)
+    if page.cautions:
+        unusual = len({name for caution in page.cautions for name in caution.names})
+        return (Callout(f"{unusual:,} reports are unusual; they are named below.", Tone.CAUTION),)
     if not page.files_seen:
         return (Callout("The inbox was empty. Nothing to do.", Tone.GOOD),)
     return (Callout("Every file was understood. Nothing to do.", Tone.GOOD),)
@@ -90,6 +105,18 @@ def _quarantine(page: IngestPage) -> tuple[Block, ...]:
         return (table,)
     text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
     return (table, Command(text, page.quarantine_csv))
+
+
+def _cautions(cautions: tuple[CautionLine, ...]) -> tuple[Block, ...]:
+    if not cautions:
+        return (Text("No report that was read is unusual."),)
+    counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
+    names = tuple((Cell(name), Cell(c.caution)) for c in cautions for name in c.names)
+    return (
+        capped("Read and not refused, by caution; only this page and the ingest's summary list them",
+               ("caution", "count", "what it means"), counts),
+        capped("Which reports", ("file", "caution"), names),
+    )  # fmt: skip
 
 
 def _files(page: IngestPage) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecgcore.pages.ingest_page import FileLine
+from ecgcore.pages.ingest_page import CautionLine, FileLine
 from ecgcore.pages.markdown import render_markdown
 
 
@@ -19,11 +19,22 @@ def test_counts_that_do_not_add_up_are_said(make_ingest_page):
 
 def test_an_empty_inbox_is_good_news(make_ingest_page):
     page = make_ingest_page(
-        files_seen=0, counts_by_state={}, rows_by_state={}, alerts=(), rules=(), files=(), studies=0
+        files_seen=0, counts_by_state={}, rows_by_state={}, alerts=(), rules=(), files=(), cautions=(), studies=0
     )
     text = render_markdown(page)
     assert "The inbox was empty" in text
     assert "Nothing was quarantined." in text
+
+
+def test_unusual_reports_are_counted_and_named(make_ingest_page):
+    lines = (CautionLine("grid-left", "send the PDF", ("ecg/a.png", "ecg/b.png")),)
+    text = render_markdown(make_ingest_page(cautions=lines))
+    for line in ("| grid-left | 2 | send the PDF |", "| ecg/a.png | grid-left |", "| ecg/b.png | grid-left |"):
+        assert line in text
+    quiet = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}}
+    assert "2 reports are unusual" in render_markdown(make_ingest_page(cautions=lines, **quiet))
+    assert "Nothing to do" in render_markdown(make_ingest_page(cautions=(), **quiet))
+    assert "No report that was read is unusual." in render_markdown(make_ingest_page(cautions=()))
 
 
 def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page):
