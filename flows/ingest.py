@@ -21,6 +21,7 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.listing import standings
 from ecgcore.ledger.pseudonym_key import check_key
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports.reason import Caution
 from ecgcore.settings import Settings
 from flows.environment import open_ledger, prepare
 from flows.ingest_pages import publish
@@ -69,8 +70,8 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         rows_csv = write_steward_rows(ledger, settings.home / "quarantine", batch_id)
     page = settings.folder("pages") / f"ingest-{batch_id}.html"
     docs = report.data_docs if report else None
-    not_read = tables.not_read(listed)
-    summary = IngestSummary(recorded, tuple(files), _left_alone(listing), alerts, page, rows_csv, docs, not_read)
+    left_alone, unusual, not_read = _left_alone(listing), cautions_of(batch.files), tables.not_read(listed)
+    summary = IngestSummary(recorded, tuple(files), left_alone, alerts, unusual, page, rows_csv, docs, not_read)
     publish(summary, uri, started)
     return summary
 
@@ -151,6 +152,14 @@ def _source(
         return listed.source(fault=page)
     fault = tables.faults.get(listed.sha256) or (whole if listed.sha256 in tables.tables else None)
     return listed.source(page=page, fault=fault)
+
+
+def cautions_of(files: Sequence[SourceFile]) -> dict[Caution, tuple[str, ...]]:
+    """Return the paths of the reports that were read with each caution, every content once."""
+    first = {file.sha256: file for file in reversed(files) if file.page}
+    read = [(file.path, file.page) for file in first.values() if file.page]
+    paths = {caution: tuple(sorted(path for path, page in read if caution in page.cautions)) for caution in Caution}
+    return {caution: listed for caution, listed in paths.items() if listed}
 
 
 def _left_alone(inbox: Inbox) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
 from ecgcore.pages.document import visible
+from ecgcore.reports.reason import Caution
 
 OUTSIDE = "outside-ecg-and-cmr"
 _RULED = (State.QUARANTINED, State.EXCLUDED)
@@ -27,6 +28,7 @@ class IngestSummary:
         files: every ECG and CMR file of the inbox with its state.
         left_alone: why each file that is in no state was left in the inbox, by its path there.
         alerts: batch limits that were exceeded.
+        cautions: what is unusual about reports that this ingest read and did not refuse, with their paths.
         page: the page for people.
         rows_csv: the file to correct, if rows are quarantined.
         data_docs: the validator's own report, if rows were validated.
@@ -37,6 +39,7 @@ class IngestSummary:
     files: tuple[FileStanding, ...]
     left_alone: dict[str, str]
     alerts: tuple[str, ...]
+    cautions: Mapping[Caution, tuple[str, ...]]
     page: Path
     rows_csv: Path | None
     data_docs: Path | None
@@ -80,6 +83,7 @@ class IngestSummary:
             "skipped": self.skipped,
             "alerts": list(self.alerts),
             "not_read": dict(self.not_read),
+            "cautions": {caution.value: list(paths) for caution, paths in self.cautions.items()},
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "data_docs": str(self.data_docs) if self.data_docs else None,
@@ -97,6 +101,7 @@ class IngestSummary:
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
             *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),
+            *(f"to look at, {caution.value}: {len(paths)}" for caution, paths in self.cautions.items()),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
         ]

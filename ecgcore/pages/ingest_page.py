@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped
+from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped, number
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
 
@@ -19,6 +19,15 @@ class FileLine:
     rule: str
     value: str
     hint: str
+
+
+@dataclass(frozen=True)
+class CautionLine:
+    """What is unusual about reports that may be used, what to do, and their names."""
+
+    caution: str
+    hint: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class IngestPage:
         rules: what was quarantined.
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
+        cautions: what is unusual about reports that were read, and not refused.
         quarantine_csv: path of the file that the data steward corrects, empty where there is none.
         not_read: columns and sheets of the new tables that were not read, by the table's name.
     """
@@ -52,6 +62,7 @@ class IngestPage:
     rules: tuple[RuleCount, ...]
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
+    cautions: tuple[CautionLine, ...]
     quarantine_csv: str
     not_read: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +77,7 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
+            Section("Reports to look at", _cautions(page.cautions)),
             *_not_read(page),
             Section("Files", (_files(page),)),
             *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
@@ -88,6 +100,9 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
     if quarantined:
         text = f"{quarantined:,} files and rows are quarantined; what to do stands below."
         alerts.append(Callout(text, Tone.CAUTION))
+    if page.cautions:
+        unusual = len({name for caution in page.cautions for name in caution.names})
+        alerts.append(Callout(f"{unusual:,} reports are unusual; they are named below.", Tone.CAUTION))
     if alerts:
         return tuple(alerts)
     if not page.files_seen:
@@ -112,6 +127,18 @@ def _not_read(page: IngestPage) -> tuple[Section, ...]:
     )
     lines = tuple((Cell(name), Cell(what)) for name, what in page.not_read.items())
     return (Section("Not read", (text, capped("Columns and sheets that were left out", ("table", "what"), lines))),)
+
+
+def _cautions(cautions: tuple[CautionLine, ...]) -> tuple[Block, ...]:
+    if not cautions:
+        return (Text("No report that was read is unusual."),)
+    counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
+    names = tuple((Cell(name), Cell(c.caution)) for c in cautions for name in c.names)
+    return (
+        capped("Read and not refused, by caution; only this page and the ingest's summary list them",
+               ("caution", "count", "what it means"), counts),
+        capped("Which reports", ("file", "caution"), names),
+    )  # fmt: skip
 
 
 def _files(page: IngestPage) -> Block:

@@ -17,7 +17,7 @@ from ecgcore.evaluation.verdict import GateResult, Side, Verdict
 from ecgcore.pages.decision_page import DecisionPage, Looks, decision_document
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.document import Document, Image
-from ecgcore.pages.ingest_page import FileLine, IngestPage, ingest_document
+from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
 from ecgcore.pages.quarantine_page import QuarantineLine, QuarantinePage, quarantine_document
 from ecgcore.pages.rule_table import RuleCount
 
@@ -87,6 +87,7 @@ def ingest_page(text="x", **changes) -> Document:
         "rules": (RuleCount(text, 1, text),),
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
+        "cautions": (CautionLine(text, text, (text,)),),
         "quarantine_csv": text,
         "not_read": {text: text},
     }
