@@ -77,7 +77,7 @@ def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page)
 
 
 def test_what_was_not_read_of_a_table_is_said(make_ingest_page):
-    page = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}}
+    page = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}, "cautions": ()}
     text = render_markdown(make_ingest_page(**page, not_read={"cmr/labels.csv": "columns ward, height"}))
     assert "Nothing to do, unless a column that was not read matters; these stand below." in text
     assert "| cmr/labels.csv | columns ward, height |" in text
