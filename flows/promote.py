@@ -54,7 +54,8 @@ def promote(version: str, reviewer: str, reason: str, slot: str = CHAMPION_SLOT)
         slot: what it would serve. Recipes that serve none are registered under their own name, and refused here.
 
     Raises:
-        PromotionError: nothing can load it, its gates did not pass, or its release does not verify.
+        PromotionError: nothing can load it, its gates did not pass, it was judged against another champion than the
+            present one, or its release does not verify.
     """
     settings = prepare()
     with open_ledger(settings) as ledger:
@@ -92,7 +93,9 @@ def promote_version(
         raise PromotionError(thing, rule, hint)
     if tags.get("gate") != "pass":
         raise PromotionError(thing, f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass")
-    record = promotion.begin(ledger, version, slot, reviewer, reason, tags.get("policy_sha256"))
+    record = promotion.begin(
+        ledger, version, slot, reviewer, reason, tags.get("policy_sha256"), tags.get("judged_against")
+    )
     return run_promotion(ledger, record.number, _steps(settings))
 
 

@@ -46,8 +46,12 @@ def retrain(
         force: train even if too few studies are new, or a batch limit is exceeded.
         overlay: name of a file in ``deployments/overlays`` laid over the recipe, if any.
 
+    One retraining of a slot at a time. The candidate is judged against the champion of the moment after the training,
+    and promoted only if that is the champion still.
+
     Raises:
-        EcgError: recipe, policy, ledger, snapshot or training fails its checks. Gates that say no are no error.
+        EcgError: recipe, policy, ledger, snapshot or training fails its checks, or another retraining of the slot is
+            under way. Gates that say no are no error.
     """
     settings = prepare()
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
@@ -57,7 +61,7 @@ def retrain(
         rules.check_covers(plan.model.targets)
     slot = plan.slot.value if plan.slot else plan.name
     registry = registry_of(settings)
-    with open_ledger(settings) as ledger:
+    with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         _check_alerts(ledger, settings, force)
         _check_test_sets(ledger, rules)
         info = freeze(settings)
@@ -71,6 +75,8 @@ def retrain(
         snapshot = Snapshot.open(info.path)
         newcomers = _score_new(ledger, registry, snapshot, slot, champion)
         run_dir = trained(settings, info.path, run)
+        if (serving := champion_of(settings.home, ledger, slot)) != champion:  # changed in the hours of the training
+            champion, newcomers = serving, _score_new(ledger, registry, snapshot, slot, serving)
         model, golden = run_dir / "model", run_dir / "golden"
         judgement = judge(ledger, snapshot, model, golden, rules, champion, run_dir.name, plan.promotable)
         candidate = candidate_of(run_dir, run.sha256, snapshot, plan, slot, rules, policy_file, judgement, newcomers)

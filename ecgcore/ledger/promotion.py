@@ -14,6 +14,9 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion_state import ENDED, PromotionState
 from ecgcore.ledger.tables import Promotion
 
+NO_CHAMPION = "none"
+"""What a version was judged against when the slot served none."""
+
 NEXT = {
     PromotionState.INTENDED: PromotionState.EXPORTED,
     PromotionState.EXPORTED: PromotionState.VERIFIED,
@@ -56,12 +59,27 @@ class PromotionRecord:
 
 
 def begin(
-    ledger: Ledger, version: str, slot: str, reviewer: str, reason: str, policy_sha256: str | None = None
+    ledger: Ledger,
+    version: str,
+    slot: str,
+    reviewer: str,
+    reason: str,
+    policy_sha256: str | None = None,
+    judged_against: str | None = None,
 ) -> PromotionRecord:
     """Write the intention to let `version` serve `slot`. Repeated, it returns the promotion in flight or in force.
 
+    Args:
+        ledger: where it is written.
+        version, slot: what is to serve where.
+        reviewer, reason: who decides and why.
+        policy_sha256: hash of the policy that passed it, if any.
+        judged_against: the champion that it was compared with, or :data:`NO_CHAMPION`; None if that is not known. Only
+            a version that was the champion before may come back without a comparison with the present one.
+
     Raises:
-        PromotionError: reviewer or reason is empty, or another version is being promoted into the slot.
+        PromotionError: reviewer or reason is empty, another version is being promoted into the slot, or the slot's
+            champion is not the one that `version` was judged against.
     """
     if not reviewer.strip() or not reason.strip():
         raise PromotionError(f"version {version}", "needs a reviewer and a reason", "give --reviewer and --reason")
@@ -72,6 +90,8 @@ def begin(
             raise PromotionError(f"slot {slot}", f"version {flying.version} is being promoted ({flying.state})", hint)
         if flying or (champion and champion.version == version):
             return flying or _present(champion)
+        if not _served(connection, slot, version):
+            _check_judged_against(version, champion.version if champion else NO_CHAMPION, judged_against)
         return _insert(connection, version, slot, reviewer, reason, policy_sha256, champion)
 
 
@@ -149,6 +169,19 @@ def history(ledger: Ledger, slot: str) -> list[PromotionRecord]:
         return [PromotionRecord(**record._mapping) for record in connection.execute(query)]
 
 
+def _check_judged_against(version: str, champion: str, judged_against: str | None) -> None:
+    if judged_against == champion:
+        return
+    hint = (
+        "run `ecg retrain --force` with its recipe and policy: that judges the model against the present champion and "
+        "registers it under a new version"
+    )
+    if judged_against is None:
+        raise PromotionError(f"version {version}", "does not say which champion it was judged against", hint)
+    before, now = (f"champion {v}" if v != NO_CHAMPION else "no champion" for v in (judged_against, champion))
+    raise PromotionError(f"version {version}", f"was judged against {before}, and the slot has {now} now", hint)
+
+
 def _insert(
     connection: Connection,
     version: str,
@@ -196,6 +229,11 @@ def _in_flight(connection: Connection, slot: str) -> PromotionRecord | None:
 
 def _in_force(connection: Connection, slot: str) -> PromotionRecord | None:
     return _one(connection, Promotion.slot == slot, Promotion.state == PromotionState.DONE)
+
+
+def _served(connection: Connection, slot: str, version: str) -> bool:
+    done = (Promotion.slot == slot, Promotion.version == version, Promotion.state == PromotionState.DONE)
+    return _one(connection, *done) is not None
 
 
 def _one(connection: Connection, *conditions: Any) -> PromotionRecord | None:

@@ -34,8 +34,10 @@ def steps(tmp_path):
     return FolderSteps(folder)
 
 
-def begin(ledger, version, slot=SLOT):
-    return promotion.begin(ledger, version, slot, "Dr. Reviewer", "passes its gates", "p" * 64)
+def begin(ledger, version, slot=SLOT, against=None):
+    champion = promotion.current(ledger, slot)
+    against = against or (champion.version if champion else promotion.NO_CHAMPION)
+    return promotion.begin(ledger, version, slot, "Dr. Reviewer", "passes its gates", "p" * 64, against)
 
 
 def promote(ledger, version, steps):
@@ -141,6 +143,32 @@ def test_states_move_by_compare_and_set_and_never_jump(ledger):
         promotion.advance(ledger, number, PromotionState.EXPORTED, PromotionState.DONE)
     with pytest.raises(PromotionError, match="cannot go from done to rolled-back"):
         promotion.advance(ledger, number, PromotionState.DONE, PromotionState.ROLLED_BACK)
+
+
+def test_a_verdict_against_one_champion_promotes_over_no_other(ledger, steps):
+    promote(ledger, "v1", steps)
+    run_promotion(ledger, begin(ledger, "v3", against="v1").number, steps)
+    with pytest.raises(PromotionError, match=r"v2: was judged against champion v1, and the slot has champion v3 now"):
+        begin(ledger, "v2", against="v1")
+    with pytest.raises(PromotionError, match=r"judged against no champion, .*v3 now\. Hint: run `ecg retrain --force`"):
+        begin(ledger, "v2", against=promotion.NO_CHAMPION)
+    with pytest.raises(PromotionError, match="v2: does not say which champion it was judged against"):
+        promotion.begin(ledger, "v2", SLOT, "r", "r")
+    assert [each.version for each in promotion.history(ledger, SLOT)] == ["v3", "v1"]
+    assert begin(ledger, "v2", against="v3").previous_version == "v3"
+
+
+def test_a_verdict_against_a_champion_does_not_make_the_first(ledger):
+    with pytest.raises(PromotionError, match="was judged against champion v1, and the slot has no champion now"):
+        begin(ledger, "v2", against="v1")
+
+
+def test_what_was_champion_comes_back_without_another_comparison(ledger, steps):
+    for version in ("v1", "v2"):
+        promote(ledger, version, steps)
+    assert promotion.begin(ledger, "v2", SLOT, "r", "repeated").number == 2
+    again = promotion.begin(ledger, "v1", SLOT, "r", "v2 has drifted", judged_against=promotion.NO_CHAMPION)
+    assert (again.version, again.previous_version) == ("v1", "v2")
 
 
 def test_rollback_is_a_promotion_of_the_champion_before(ledger, steps):
