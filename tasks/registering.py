@@ -39,7 +39,7 @@ def candidate_of(
         tables["champion_on_new_studies"] = newcomers.table()
     return Candidate(
         slot=slot,
-        run_id=f"{run_dir.name}-{policy.sha256[:8]}-judged-against-{against}",
+        run_id=f"{run_dir.name}-{policy.sha256[:8]}-vs-{against}",
         model_dir=run_dir / "model",
         golden_dir=run_dir / "golden",
         snapshot_dir=snapshot.path,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,50 +19,13 @@ from ecgcore.ledger.promotion_state import PromotionState
 from flows import promote as flow
 from flows.promote import promote_version
 from tasks import promotion as steps
-from tasks.fingerprint import directory_sha256
-from tasks.registry.registry import check_promotable
 from tasks.release import linked_version, read_release
+
+sys.path.insert(0, str(Path(__file__).parent))
+from shelf import Shelf
 
 SLOT = "champion"
 WHO = ("Dr. Reviewer", "agreed")
-
-
-@dataclass
-class Shelf:
-    """A registry in memory."""
-
-    folder: Path
-    by_version: dict[str, dict[str, str]] = field(default_factory=dict)
-    champion: str | None = None
-
-    def add(self, version: str, against: str, **tags: str) -> None:
-        model, golden = self.folder / version / "model", self.folder / version / "golden"
-        for path in (model, golden):
-            path.mkdir(parents=True)
-        for name in ("configs.json", "model.ckpt", "transform.json"):
-            (model / name).write_text(f"{name} of {version}", encoding="utf-8")
-        (golden / "golden.json").write_text("[]", encoding="utf-8")
-        own = {"gate": "pass", "judged_against": against, "model_dir_sha256": directory_sha256(model)}
-        self.by_version[version] = own | tags
-
-    def tags(self, _slot: str, version: str) -> dict[str, str]:
-        return self.by_version[version]
-
-    def download_model_dir(self, _slot: str, version: str, dest: Path) -> Path:
-        shutil.copytree(self.folder / version / "model", dest)
-        if directory_sha256(dest) != self.by_version[version]["model_dir_sha256"]:
-            raise PromotionError(f"version {version}", "its model_dir differs from what was registered", "train again")
-        return dest
-
-    def download_golden_dir(self, _slot: str, version: str, dest: Path) -> Path:
-        return Path(shutil.copytree(self.folder / version / "golden", dest))
-
-    def set_champion(self, _slot: str, version: str, _evidence: Mapping[str, str]) -> None:
-        check_promotable(f"version {version}", self.by_version[version])
-        self.champion = version
-
-    def clear_champion(self, _slot: str) -> None:
-        self.champion = None
 
 
 @dataclass(frozen=True)
