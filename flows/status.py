@@ -61,7 +61,7 @@ class Status:
                 f"under way: version {version} is {self.under_way.state}; `ecg promote {version}` finishes it, "
                 f"`ecg rollback --from {version}` abandons it"
             )
-        if self.champion and self.linked != self.champion.version:
+        elif self.champion and self.linked != self.champion.version:
             lines.append(f"WARNING the link names {self.linked}; `ecg promote {self.champion.version}` repairs it")
         return "\n".join(lines)
 

@@ -17,6 +17,7 @@ from ecgcore.ledger import promotion
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion_state import PromotionState
 from flows import promote as flow
+from flows import status as reading
 from flows.promote import promote_version
 from tasks import promotion as steps
 from tasks.release import linked_version, read_release
@@ -33,6 +34,7 @@ class House:
     """A home with its ledger and registry."""
 
     home: Path
+    url: str
     ledger: Ledger
     shelf: Shelf
 
@@ -59,7 +61,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr(flow, "publish_page", lambda *_: None)
     monkeypatch.setattr(steps, "verify_release", read_release)  # without the fresh process
     with Ledger(url) as ledger:
-        yield House(home, ledger, shelf)
+        yield House(home, url, ledger, shelf)
 
 
 @pytest.fixture
@@ -146,3 +148,17 @@ def test_a_rollback_says_what_it_did(chain: House) -> None:
     promotion.begin(chain.ledger, "7", SLOT, *WHO, judged_against="2")
     assert chain.rollback().to_text() == "the promotion of version 7 is abandoned; the champion is version 2"
     assert chain.serves() == ("2", "2", "2")
+
+
+def test_status_says_how_to_repair_the_link_and_how_to_end_what_is_under_way(
+    chain: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "open_ledger", lambda _settings: Ledger(chain.url))
+    settings: Any = SimpleNamespace(home=chain.home)
+    (chain.home / "champion").unlink()
+    assert "WARNING the link names None; `ecg promote 3` repairs it" in reading.status(settings).to_text()
+    chain.promote("3")
+    assert "WARNING" not in reading.status(settings).to_text()
+    promotion.begin(chain.ledger, "7", SLOT, *WHO, judged_against="3")
+    advice = "under way: version 7 is intended; `ecg promote 7` finishes it, `ecg rollback --from 7` abandons it"
+    assert advice in reading.status(settings).to_text()
