@@ -73,21 +73,34 @@ class Database:
             yield connection
 
     @contextmanager
-    def exclusive(self, name: str) -> Iterator[None]:
-        """Hold a named lock across transactions and processes; waits for it. It ends with its process."""
+    def exclusive(self, name: str, wait: bool = True) -> Iterator[None]:
+        """Hold a named lock across transactions and processes, for hours if need be: it is itself no transaction.
+
+        It ends with its process.
+
+        Args:
+            name: of the lock.
+            wait: for another process that holds it, instead of refusing at once.
+
+        Raises:
+            LedgerError: another process holds it, and `wait` is false.
+        """
         digest = hashlib.sha256(name.encode()).digest()
         path = _sqlite_file(self.url)
         if path is not None:
-            with _locked_file(path.with_name(f"{path.name}.{digest.hex()[:12]}.lock")):
+            with _locked_file(path.with_name(f"{path.name}.{digest.hex()[:12]}.lock"), None if wait else _held(name)):
                 yield
             return
         key = {"key": int.from_bytes(digest[:8], "big", signed=True)}
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            if wait:
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            elif not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
+                raise _held(name)
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                _let_go(connection, name, key)
 
     def close(self) -> None:
         """Close all connections."""
@@ -177,10 +190,29 @@ def _opening_lock(url: URL) -> Iterator[None]:
 
 
 @contextmanager
-def _locked_file(path: Path) -> Iterator[None]:
+def _locked_file(path: Path, refusal: LedgerError | None = None) -> Iterator[None]:
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if refusal is None else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            raise refusal or e from e
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # also for a forked child that holds the file open
+
+
+def _held(name: str) -> LedgerError:
+    return LedgerError(name, "is under way in another process", "wait until that has ended, then run it again")
+
+
+def _let_go(connection: Connection, name: str, key: dict[str, int]) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+    except DBAPIError as e:
+        if not e.connection_invalidated:
+            raise
+        log.warning("the connection that held the lock %r broke, and the server let go of it then: %s", name, e.orig)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -148,6 +148,7 @@ def _complete(home: Path) -> bool:
     return all((link / name).is_file() for name in manifest["files"])
 
 
+WHO = ("--reviewer", "a", "--reason", "b")
 RETRAIN = ("retrain", "--recipe", "tiny", "--policy", "lax")
 
 
@@ -193,10 +194,8 @@ class TestRetrain:
         self, tmp_path: Path, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str
     ) -> None:
         ecg = cli_of(manual_home)
-        promote = ("promote", "1", "--reviewer", "a", "--reason", "b")
-        first = not books_of(manual_home).rows("SELECT 1 FROM promotion")
-        version = "1" if first or _champion(books_of(manual_home)) == "2" else "2"
-        words = (promote[0], version, *promote[2:])
+        version = "1" if _champion(books_of(manual_home)) == "2" else "2"
+        words = ("promote", version, *WHO)
         _killed_at(ecg, "tasks.promotion", f"ChampionSteps.{step}", when, *words)
         assert _complete(manual_home)
         assert ecg(*words).code == 0
@@ -217,9 +216,11 @@ def _finish(ecg: Any) -> str:
 
 @pytest.fixture(scope="module")
 def manual_home(tmp_path_factory: pytest.TempPathFactory, ingested: Path, cli_of: Callable[[Path], Any]) -> Path:
-    """A home with two registered versions that nobody promoted yet."""
+    """A home with champion 1, and version 2 that was judged against it."""
     ecg = _ready(tmp_path_factory.mktemp("manual") / "home", ingested, cli_of)
     for recipe in ("tiny", "long"):
         outcome = ecg("retrain", "--recipe", recipe, "--policy", "manual", "--force", "--json").json()
         assert outcome["gate"] == "pass", outcome["reason"]
+        if outcome["version"] == "1":
+            assert ecg("promote", "1", *WHO).code == 0
     return ecg.home
