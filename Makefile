@@ -34,4 +34,4 @@ check: setup
 	$(BIN)/lint-imports
 
 clean-demo:
-	rm -rf var/demo
+	@home="$${ECG_HOME:-var}"; if [ -e "$$home/inbox/demo.txt" ]; then rm -rf "$$home"; else echo "no demo in $$home"; fi

@@ -12,6 +12,7 @@ EcgError
 ├── EvaluationError    a statistic is not defined for these numbers
 ├── PredictorError     a model directory or an input of the predictor is wrong
 └── PromotionError     a version cannot be promoted
+    └── TransientError the machine failed, not the version: run it again
 """
 
 from __future__ import annotations
@@ -74,6 +75,10 @@ class PredictorError(EcgError):
 
 class PromotionError(EcgError):
     """A version cannot be promoted."""
+
+
+class TransientError(PromotionError):
+    """The machine failed, not the version: a full disk, too little time or memory. No verdict; run it again."""
 
 
 class ReportError(EcgError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,15 +16,22 @@ NORMALISATION = 2
 """Version of :func:`normalise_hn`; raise it with each change, since a ledger, which holds no numbers, cannot follow."""
 
 _DIGEST_CHARS = 20  # 80 bits: at 14,000 patients the chance of any collision is below 1e-16
+_LABEL = re.compile(r"[\W_]*(?:H[\W_]*N[\W_]*)+", re.IGNORECASE)
+
+
+def without_label(hn: str) -> str:
+    """Return a hospital number without the letters HN before it, however they are written: ``H.N. 123`` is 123."""
+    label = _LABEL.match(hn)
+    return hn[label.end() :] if label else hn
 
 
 def normalise_hn(hn: str) -> str:
-    """Return the hospital number as it is compared: NFKC, upper case, letters and digits only, no leading zeros.
+    """Return the hospital number as it is compared.
 
-    A spreadsheet drops leading zeros where it takes the number for one, so with and without them it is one patient. A
-    number of zeros alone stays as it is.
+    NFKC, upper case, without its label, letters and digits only, no leading zeros: a spreadsheet drops these where it
+    takes the number for one, so with and without them it is one patient. A number of zeros alone stays as it is.
     """
-    written = "".join(c for c in unicodedata.normalize("NFKC", hn).upper() if c.isalnum())
+    written = "".join(c for c in without_label(unicodedata.normalize("NFKC", hn)).upper() if c.isalnum())
     return written.lstrip("0") or written
 
 

@@ -88,7 +88,13 @@ class Settings(BaseSettings):
         """
         if self.pseudonym_key is not None:
             return Pseudonymiser(self.pseudonym_key.get_secret_value().encode())
-        if self.ledger_url is not None or (self.home / "ledger.db").exists():
+        if self.ledger_url is not None:
+            raise SettingsError(
+                "ECG_PSEUDONYM_KEY",
+                "is not set, and a ledger that ECG_LEDGER_URL names may be shared by several machines",
+                "set it, on each of them to the same key; another key would make old patients look new",
+            )
+        if (self.home / "ledger.db").exists():
             raise SettingsError(
                 "ECG_PSEUDONYM_KEY",
                 "is not set, and the ledger already holds pseudonyms made with a key",

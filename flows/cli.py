@@ -29,6 +29,9 @@ Slot = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for programs.")]
 
 
+_PREFECT_AWAY = ("Failed to reach API", "ephemeral Prefect API server")  # it raises plain RuntimeErrors
+
+
 def _say(text: str = "") -> None:
     typer.echo(text)
 
@@ -208,7 +211,11 @@ def promote(
     slot: Slot = "champion",
     as_json: Json = False,
 ) -> None:
-    """Export, verify in a fresh process, link and alias a version as champion. Safe to kill, safe to repeat."""
+    """Export, verify in a fresh process, link and alias a version as champion. Safe to kill, safe to repeat.
+
+    A version takes over from the champion that it was judged against, and from no other. For the champion itself this
+    repairs what was lost: its release, the link, the registry's alias.
+    """
     from flows.environment import prepare
 
     prepare()
@@ -222,15 +229,22 @@ def promote(
 def rollback(
     reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")],
+    leave: Annotated[
+        str | None, typer.Option("--from", help="The version to leave. If it is left already, nothing is done.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the previous champion the champion again."""
+    """Abandon the promotion under way; if there is none, make the champion before the present one champion again.
+
+    Run again, it goes back one champion more: name the one to leave with --from, and repeating is safe. A rollback that
+    was killed is finished by the same command.
+    """
     from flows.environment import prepare
 
     prepare()
     from flows.promote import rollback as flow
 
-    outcome = flow(reviewer, reason)
+    outcome = flow(reviewer, reason, leave)
     _show(outcome, as_json)
 
 
@@ -325,6 +339,11 @@ def main() -> None:
         app(standalone_mode=True)
     except EcgError as error:
         sys.exit("ecg: " + " ".join(str(error).split()))
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _PREFECT_AWAY):
+            raise
+        hint = "start the server that PREFECT_API_URL names, or unset it to use the built-in one"
+        sys.exit(f"ecg: Prefect's server: {' '.join(str(error).split())}. Hint: {hint}")
     except OSError as error:
         thing = error.filename or "the file system"
         sys.exit(f"ecg: {thing}: {error.strerror or error}. Hint: check that it exists and that you may write there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
             recipe=f"{candidate.tags['recipe']} ({candidate.tags['recipe_sha256'][:12]})",
             snapshot=candidate.tags["snapshot"],
+            first_weights=first_weights(candidate),
             commit=candidate.code_commit,
             decision=judgement.decision,
             evaluations=judgement.evaluations,
@@ -31,6 +33,18 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             figures=tuple(Image(png, name.replace("-", " ")) for name, png in judgement.figures.items()),
         )
     )
+
+
+def first_weights(candidate: Candidate) -> str:
+    """Return in words what the training began with: a network that had to do without published weights scores lower."""
+    summary = json.loads(candidate.documents["training.json"])
+    if start := summary.get("start_from"):
+        return f"those of the run {start['path']}"
+    if summary.get("pretrained_loaded"):
+        return "published ones"
+    if candidate.recipe["model"].get("pretrained"):
+        return "random: the recipe asks for published ones, and this machine could not load them"
+    return "random, as the recipe says"
 
 
 def publish_decision(

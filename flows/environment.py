@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
+from typing import TextIO
 
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings, load_settings
 
+_OURS = ("ecgcore", "tasks", "flows")
 _QUIET = {
     "DO_NOT_TRACK": "true",  # the word: MLflow ignores "1"
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -15,11 +19,16 @@ _QUIET = {
     "MPLBACKEND": "Agg",
     "NO_ALBUMENTATIONS_UPDATE": "1",
     "GIT_PYTHON_REFRESH": "quiet",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the run page keeps them all
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(_OURS),  # ours, too
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
 
 def prepare() -> Settings:
     """Turn telemetry off, keep Prefect's own database under ``ECG_HOME``, and return the settings.
+
+    Warnings of this project go to standard error and, inside a flow run, to its page.
 
     Raises:
         SettingsError: a variable is wrong, or ``ECG_HOME`` cannot be written.
@@ -30,11 +39,27 @@ def prepare() -> Settings:
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ and "PREFECT_HOME" not in os.environ:
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the run page keeps them all
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    _warn_on_stderr()
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes warnings to what standard error is now."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setLevel(logging.WARNING)
+        self.setFormatter(logging.Formatter("ecg: %(message)s"))
+
+
+def _warn_on_stderr() -> None:
+    for name in _OURS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
+            logger.addHandler(_Stderr())
 
 
 def open_ledger(settings: Settings) -> Ledger:

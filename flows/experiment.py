@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from ecgcore.settings import Settings
 from ecgcore.training.keeper import write_atomically
 from ecgcore.training.plan import BASE, Arm, Plan, load_plan
 from flows.environment import open_ledger
+from flows.login import operator_name
 from flows.snapshot import freeze
 from tasks.trial import OUT_OF_FOLD, VALIDATION, Trial
 
@@ -232,7 +232,7 @@ def _check_confirmable(opened: _Experiment, chosen: Arm, file: Path) -> None:
 
 
 def _count_looks(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequence[str]) -> dict[str, int]:
-    actor = f"experiment {opened.plan.name}, {chosen.name} against {BASE}, {getpass.getuser()}"
+    actor = f"experiment {opened.plan.name}, {chosen.name} against {BASE}, {operator_name()}"
     with open_ledger(settings) as ledger:
         for name in names:
             testset.verify(ledger, name)

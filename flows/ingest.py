@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 from prefect import flow
 
 from ecgcore.cmr.verdict import ValidationReport
+from ecgcore.errors import SettingsError
 from ecgcore.ledger.assembly import join_pages, row_faults
 from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.finding import Finding
@@ -20,10 +22,11 @@ from ecgcore.ledger.listing import standings
 from ecgcore.ledger.place import best_places
 from ecgcore.ledger.pseudonym_key import check_key
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports.reason import Caution
 from ecgcore.settings import Settings
 from flows.environment import open_ledger, prepare
 from flows.ingest_pages import publish
-from flows.ingest_summary import IngestSummary
+from flows.ingest_summary import OUTSIDE, IngestSummary
 from flows.progress import progress_bar
 from tasks.alerts import batch_alerts
 from tasks.reading import Listed, TablesRead, hash_files, list_files, read_pages, read_tables
@@ -41,10 +44,12 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         again: read refused reports again, too.
 
     Raises:
+        SettingsError: ``ECG_HOME`` holds the demo, and this is another inbox.
         EcgError: the inbox cannot be listed or ``ECG_HOME`` cannot be written; nothing is recorded then.
     """
     settings = prepare()
     uri = inbox or settings.inbox_uri
+    _keep_out_of_the_demo(settings, uri)
     started = datetime.now(UTC)
     batch_id = new_batch_id(started)
     pseudonymiser = settings.pseudonymiser()
@@ -65,9 +70,18 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         rows_csv = write_steward_rows(ledger, settings.home / "quarantine", batch_id)
     page = settings.folder("pages") / f"ingest-{batch_id}.html"
     docs = report.data_docs if report else None
-    summary = IngestSummary(recorded, tuple(files), _skipped(listing), alerts, page, rows_csv, docs)
+    left_alone, unusual, not_read = _left_alone(listing), cautions_of(batch.files), tables.not_read(listed)
+    summary = IngestSummary(recorded, tuple(files), left_alone, alerts, unusual, page, rows_csv, docs, not_read)
     publish(summary, uri, started)
     return summary
+
+
+def _keep_out_of_the_demo(settings: Settings, uri: str) -> None:
+    """Refuse to mix patients with the demo's invented ones, which its test sets and its champion are made of."""
+    demo = settings.home / "inbox"
+    if (demo / "demo.txt").exists() and (uri.startswith("s3://") or Path(uri).resolve() != demo.resolve()):
+        rule = "holds the demo; real studies would share its test sets, its champion and its pseudonym key"
+        raise SettingsError(settings.home, rule, "set ECG_HOME to another folder, or remove the demo: make clean-demo")
 
 
 def new_batch_id(started: datetime) -> str:
@@ -137,7 +151,15 @@ def _source(
     return listed.source(page=page, fault=fault)
 
 
-def _skipped(inbox: Inbox) -> dict[str, int]:
-    reasons = [file.reason.value for file in inbox.skipped]
-    reasons += ["outside-ecg-and-cmr" for f in inbox.other if f.relative.split("/")[0].lower() not in {"ecg", "cmr"}]
-    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+def cautions_of(files: Sequence[SourceFile]) -> dict[Caution, tuple[str, ...]]:
+    """Return the paths of the reports that were read with each caution, every content once."""
+    first = {file.sha256: file for file in reversed(files) if file.page}
+    read = [(file.path, file.page) for file in first.values() if file.page]
+    paths = {caution: tuple(sorted(path for path, page in read if caution in page.cautions)) for caution in Caution}
+    return {caution: listed for caution, listed in paths.items() if listed}
+
+
+def _left_alone(inbox: Inbox) -> dict[str, str]:
+    """Return the reason for each file that is in no state, by its path in the inbox."""
+    strangers = [f.relative for f in inbox.other if f.relative.split("/")[0].lower() not in {"ecg", "cmr"}]
+    return {file.relative: file.reason.value for file in inbox.skipped} | dict.fromkeys(strangers, OUTSIDE)

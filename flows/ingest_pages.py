@@ -8,9 +8,10 @@ from datetime import datetime
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
 from ecgcore.pages.html import render_html
-from ecgcore.pages.ingest_page import FileLine, IngestPage, ingest_document
+from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
 from ecgcore.pages.markdown import render_markdown
 from ecgcore.pages.rule_table import RuleCount
+from ecgcore.reports.reason import CAUTION_HINTS
 from flows.ingest_summary import IngestSummary
 from tasks.artifacts import publish_page, publish_table
 
@@ -35,10 +36,13 @@ def _page(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage:
         counts_by_state=summary.by_state,
         rows_by_state={state.value: count for state, count in rows.by_state.items()},
         studies=summary.batch.new_studies,
+        left_alone=summary.left_alone,
         rules=_rules(summary.files),
         alerts=summary.alerts,
         files=tuple(FileLine(f.path, f.state.value, f.rule, f.value, f.hint) for f in summary.files),
+        cautions=tuple(CautionLine(c.value, CAUTION_HINTS[c], paths) for c, paths in summary.cautions.items()),
         quarantine_csv=str(summary.rows_csv) if summary.rows_csv else "",
+        not_read=summary.not_read,
     )
 
 

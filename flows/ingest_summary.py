@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from ecgcore.ledger.counts import Counts
 from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
 from ecgcore.ledger.state import State
+from ecgcore.pages.document import visible
+from ecgcore.reports.reason import Caution
 
+OUTSIDE = "outside-ecg-and-cmr"
 _RULED = (State.QUARANTINED, State.EXCLUDED)
 
 
@@ -22,20 +26,29 @@ class IngestSummary:
     Args:
         batch: what the ledger recorded.
         files: every ECG and CMR file of the inbox with its state.
-        skipped: files left alone, by reason.
+        left_alone: why each file that is in no state was left in the inbox, by its path there.
         alerts: batch limits that were exceeded.
+        cautions: what is unusual about reports that this ingest read and did not refuse, with their paths.
         page: the page for people.
         rows_csv: the file to correct, if rows are quarantined.
         data_docs: the validator's own report, if rows were validated.
+        not_read: columns and sheets of the new tables that were not read, by path.
     """
 
     batch: BatchSummary
     files: tuple[FileStanding, ...]
-    skipped: dict[str, int]
+    left_alone: dict[str, str]
     alerts: tuple[str, ...]
+    cautions: Mapping[Caution, tuple[str, ...]]
     page: Path
     rows_csv: Path | None
     data_docs: Path | None
+    not_read: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Files left alone, by reason."""
+        return dict(sorted(Counter(self.left_alone.values()).items()))
 
     @property
     def by_state(self) -> dict[str, int]:
@@ -70,6 +83,8 @@ class IngestSummary:
             "studies": {"new": self.batch.new_studies, "total": self.batch.ledger.studies},
             "skipped": self.skipped,
             "alerts": list(self.alerts),
+            "not_read": dict(self.not_read),
+            "cautions": {caution.value: list(paths) for caution, paths in self.cautions.items()},
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "data_docs": str(self.data_docs) if self.data_docs else None,
@@ -87,6 +102,8 @@ class IngestSummary:
             *([f"{self.batch.returned} files back at a path that held another"] if self.batch.returned else []),
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
+            *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),
+            *(f"to look at, {caution.value}: {len(paths)}" for caution, paths in self.cautions.items()),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
         ]

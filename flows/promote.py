@@ -11,13 +11,15 @@ from ecgcore.errors import PromotionError
 from ecgcore.ledger import promotion
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import PromotionRecord
-from ecgcore.ledger.promotion_run import run_promotion
+from ecgcore.ledger.promotion_rollback import RollbackPlan, Way, plan_rollback, roll_back
+from ecgcore.ledger.promotion_run import repair, run_promotion
+from ecgcore.ledger.promotion_state import PromotionState
 from ecgcore.settings import Settings
 from flows.environment import open_ledger, prepare
 from tasks.artifacts import publish_page
 from tasks.champion import CHAMPION_SLOT
 from tasks.promotion import ChampionSteps
-from tasks.registry.registry import Registry
+from tasks.registry.registry import Registry, check_promotable
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,43 @@ class PromotionOutcome:
         return f"version {self.record.version} is the {self.record.slot}{before}"
 
 
+@dataclass(frozen=True)
+class RollbackOutcome:
+    """A rollback that is done."""
+
+    slot: str
+    plan: RollbackPlan
+    reviewer: str
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values; ``version`` serves now, ``previous`` was left."""
+        return {
+            "slot": self.slot,
+            "way": self.plan.way.value,
+            "version": self.plan.champion,
+            "previous": self.plan.left,
+            "reviewer": self.reviewer,
+            "reason": self.reason,
+        }
+
+    def to_text(self) -> str:
+        """Return it as one line."""
+        left, now = self.plan.left, f"version {self.plan.champion}" if self.plan.champion else "none"
+        match self.plan.way:
+            case Way.RETURN:
+                return f"{now} is the {self.slot} (before: {left})"
+            case Way.ABANDON:
+                return f"the promotion of version {left} is abandoned; the {self.slot} is {now}"
+            case Way.STAY:
+                return f"nothing to do: version {left} is not the {self.slot}; the {self.slot} is {now}"
+
+
 @flow(name="promote", description="Export, verify, link and alias a registered version.")
 def promote(version: str, reviewer: str, reason: str, slot: str = CHAMPION_SLOT) -> PromotionOutcome:
     """Make a registered version the champion; repeating it, or running it after a kill, finishes the job.
+
+    Repeated for the champion, it repairs: a lost release, link or alias is made again, an altered release is refused.
 
     Args:
         version: of the slot's registered model.
@@ -54,7 +90,8 @@ def promote(version: str, reviewer: str, reason: str, slot: str = CHAMPION_SLOT)
         slot: what it would serve. Recipes that serve none are registered under their own name, and refused here.
 
     Raises:
-        PromotionError: nothing can load it, its gates did not pass, or its release does not verify.
+        PromotionError: nothing can load it, its gates did not pass, it was judged against another champion than the
+            present one, or its release does not verify.
     """
     settings = prepare()
     with open_ledger(settings) as ledger:
@@ -63,23 +100,33 @@ def promote(version: str, reviewer: str, reason: str, slot: str = CHAMPION_SLOT)
     return outcome
 
 
-@flow(name="rollback", description="Make the previous champion the champion again.")
-def rollback(reviewer: str, reason: str) -> PromotionOutcome:
-    """Return to the champion before the present one.
+@flow(name="rollback", description="Abandon the promotion under way, or return to the champion before.")
+def rollback(reviewer: str, reason: str, leave: str | None = None) -> RollbackOutcome:
+    """Abandon the promotion under way; if there is none, return to the champion before the present one.
+
+    Args:
+        reviewer, reason: who decides and why, kept in the audit trail.
+        leave: the version to leave. If it neither serves nor is being promoted, nothing is done, so that a repeated
+            call goes no further back.
 
     Raises:
-        PromotionError: there is no earlier champion.
+        PromotionError: there is no earlier champion, it was rejected since, or its release does not verify.
     """
     settings = prepare()
     with open_ledger(settings) as ledger:
-        record = promotion.begin_rollback(ledger, CHAMPION_SLOT, reviewer, reason)
-        return PromotionOutcome(run_promotion(ledger, record.number, _steps(settings)))
+        plan = plan_rollback(ledger, CHAMPION_SLOT, leave)
+        if plan.way is Way.RETURN and plan.champion:
+            check_promotable(f"version {plan.champion}", registry_of(settings).tags(CHAMPION_SLOT, plan.champion))
+        plan = roll_back(ledger, CHAMPION_SLOT, reviewer, reason, _steps(settings), leave)
+    outcome = RollbackOutcome(CHAMPION_SLOT, plan, reviewer, reason)
+    publish_page("rollback", f"# {outcome.to_text()}\n\nReviewer: {reviewer}. Reason: {reason}.")
+    return outcome
 
 
 def promote_version(
     settings: Settings, ledger: Ledger, slot: str, version: str, reviewer: str, reason: str
 ) -> PromotionRecord:
-    """Carry a version through all states of its promotion.
+    """Carry a version through all states of its promotion, or repair those of the champion.
 
     Raises:
         PromotionError: see :func:`promote`.
@@ -90,10 +137,14 @@ def promote_version(
         rule = f"comes from the recipe {tags.get('recipe')}, which is not promotable: nothing here can serve it"
         hint = "the deployed predictor loads multi-task image models; promote a version of such a recipe"
         raise PromotionError(thing, rule, hint)
-    if tags.get("gate") != "pass":
-        raise PromotionError(thing, f"has gate {tags.get('gate', 'unknown')}", "promote a version whose gates pass")
-    record = promotion.begin(ledger, version, slot, reviewer, reason, tags.get("policy_sha256"))
-    return run_promotion(ledger, record.number, _steps(settings))
+    check_promotable(thing, tags)
+    record = promotion.begin(
+        ledger, version, slot, reviewer, reason, tags.get("policy_sha256"), tags.get("judged_against")
+    )
+    steps = _steps(settings)
+    if record.state is PromotionState.DONE:
+        return repair(ledger, slot, steps) or record
+    return run_promotion(ledger, record.number, steps)
 
 
 def registry_of(settings: Settings) -> Registry:

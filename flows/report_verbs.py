@@ -19,6 +19,12 @@ SignalsFrom = Annotated[
 ]
 
 
+_UNKNOWN_SHAPE = (
+    "is neither a report page nor a canonical image by its shape; it was used as it is, and the answer means little "
+    "if header or grid is on it. Hint: send the report itself, a PDF or a whole page"
+)
+
+
 def predict(
     files: Annotated[list[Path], typer.Argument(help="Report PDFs, or images already in the canonical form.")],
     model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
@@ -26,6 +32,7 @@ def predict(
     exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
 ) -> None:
     """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
+    from ecgcore.predictor.picture import has_unknown_shape
     from flows.predict import predict_files
 
     failed = False
@@ -34,6 +41,8 @@ def predict(
         if "error" in line:
             failed = True
             typer.echo(f"ecg: {line['error']}", err=True)
+        elif has_unknown_shape(Path(line["file"])):
+            typer.echo(f"ecg: CAUTION {line['file']}: {_UNKNOWN_SHAPE}", err=True)
     if failed:
         raise typer.Exit(1)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from prefect import flow
 
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import LedgerError
-from ecgcore.evaluation.decision import Outcome
 from ecgcore.evaluation.policy import Approval, Policy, load_policy
 from ecgcore.ledger import audit, promotion, testset
 from ecgcore.ledger.ledger import Ledger
@@ -25,7 +25,7 @@ from flows.runs import Run, lineage_of, plan_run, trained
 from flows.snapshot import freeze
 from tasks.alerts import batch_alerts
 from tasks.champion import Champion, champion_of
-from tasks.judging import Judgement, judge
+from tasks.judging import judge
 from tasks.newcomers import Newcomers, score_newcomers
 from tasks.registering import candidate_of
 from tasks.registry.registry import Registry
@@ -38,7 +38,9 @@ from tasks.registry.registry import Registry
 def retrain(
     recipe: str | None = None, policy: str | None = None, force: bool = False, overlay: str | None = None
 ) -> RetrainOutcome:
-    """Retrain a recipe under a policy.
+    """Retrain a recipe under a policy, one retraining of a slot at a time.
+
+    The candidate is judged against the champion of the moment after the training, and promoted only over that one.
 
     Args:
         recipe: name of a file in ``deployments/recipes``; ``ECG_RECIPE`` if not given.
@@ -47,7 +49,8 @@ def retrain(
         overlay: name of a file in ``deployments/overlays`` laid over the recipe, if any.
 
     Raises:
-        EcgError: recipe, policy, ledger, snapshot or training fails its checks. Gates that say no are no error.
+        EcgError: recipe, policy, ledger, snapshot or training fails its checks, or another retraining of the slot is
+            under way. Gates that say no are no error.
     """
     settings = prepare()
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
@@ -57,34 +60,37 @@ def retrain(
         rules.check_covers(plan.model.targets)
     slot = plan.slot.value if plan.slot else plan.name
     registry = registry_of(settings)
-    with open_ledger(settings) as ledger:
+    with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         _check_alerts(ledger, settings, force)
         _check_test_sets(ledger, rules)
         info = freeze(settings)
         run = plan_run(settings, info.snapshot_id, lineage)
         champion = champion_of(settings.home, ledger, slot)
         if reason := _why_not(ledger, registry, settings, info, run, slot, champion, force):
-            _finish_promotion(settings, ledger, registry, slot, rules, run)
+            held = _finish_promotion(settings, ledger, registry, slot, rules, run)
             champion = champion_of(settings.home, ledger, slot)
-            return RetrainOutcome.skipped(reason, champion.version if champion else None)
+            return RetrainOutcome.skipped(reason + held, champion.version if champion else None)
         _record_start(ledger, run, rules, info)
         snapshot = Snapshot.open(info.path)
         newcomers = _score_new(ledger, registry, snapshot, slot, champion)
         run_dir = trained(settings, info.path, run)
+        if (serving := champion_of(settings.home, ledger, slot)) != champion:  # changed in the hours of the training
+            champion, newcomers = serving, _score_new(ledger, registry, snapshot, slot, serving)
         model, golden = run_dir / "model", run_dir / "golden"
         judgement = judge(ledger, snapshot, model, golden, rules, champion, run_dir.name, plan.promotable)
         candidate = candidate_of(run_dir, run.sha256, snapshot, plan, slot, rules, policy_file, judgement, newcomers)
         version = registry.register_candidate(candidate)
         page = publish_decision(settings, registry, slot, version, decision_page(version, candidate, judgement))
         publish_gates(judgement)
-        promoted = _promote(settings, ledger, slot, version, rules, judgement, plan)
+        held = _promote(settings, ledger, registry, slot, version, rules, plan) if judgement.gate == "pass" else ""
+        serving = champion_of(settings.home, ledger, slot)
     return RetrainOutcome(
         trained=True,
-        reason=judgement.decision.reason,
+        reason=judgement.decision.reason + held,
         version=version,
         gate=judgement.gate,
-        promoted=promoted,
-        champion=version if promoted else (champion.version if champion else None),
+        promoted=serving is not None and serving.version == version,
+        champion=serving.version if serving else None,
         decision=judgement.decision,
         page=page,
         snapshot=info.snapshot_id,
@@ -157,27 +163,42 @@ def _score_new(
 
 def _finish_promotion(
     settings: Settings, ledger: Ledger, registry: Registry, slot: str, policy: Policy, run: Run
-) -> None:
-    """Promote what a killed run registered but did not promote to the end; what a person rolled back stays so."""
+) -> str:
+    """Promote what a killed run registered but did not promote to the end; see :func:`_promote`."""
     version = registry.candidate_version(slot)
-    if version is None or policy.approval is not Approval.AUTOMATIC or not run.recipe.promotable:
-        return
-    tags = registry.tags(slot, version)
-    mine = (tags.get("gate"), tags.get("policy_sha256"), tags.get("recipe_sha256"))
-    ended = any(p.version == version and p.state in ENDED for p in promotion.history(ledger, slot))
-    if mine == ("pass", policy.sha256, run.sha256) and not ended:
-        promote_version(settings, ledger, slot, version, *_automatic(policy))
-
-
-def _automatic(policy: Policy) -> tuple[str, str]:
-    return f"policy {policy.name}", "all blocking gates passed; approval is automatic by this policy"
+    tags = registry.tags(slot, version) if version else {}
+    champion = promotion.current(ledger, slot)
+    found = (tags.get("gate"), tags.get("policy_sha256"), tags.get("recipe_sha256"))
+    mine = found == ("pass", policy.sha256, run.sha256)
+    if version is None or not mine or (champion and champion.version == version):
+        return ""
+    return _promote(settings, ledger, registry, slot, version, policy, run.recipe)
 
 
 def _promote(
-    settings: Settings, ledger: Ledger, slot: str, version: str, policy: Policy, judgement: Judgement, recipe: AnyRecipe
-) -> bool:
-    passed = judgement.decision.outcome is Outcome.PROMOTE and recipe.promotable
-    if not passed or policy.approval is not Approval.AUTOMATIC:
-        return False
-    promote_version(settings, ledger, slot, version, *_automatic(policy))
-    return True
+    settings: Settings, ledger: Ledger, registry: Registry, slot: str, version: str, policy: Policy, recipe: AnyRecipe
+) -> str:
+    """Promote a version that passed, if its policy does so without a person; return why not, if it is held back."""
+    tags = registry.tags(slot, version)
+    if policy.approval is not Approval.AUTOMATIC or not recipe.promotable:
+        return ""
+    if held := _held_back(ledger, slot, version, tags):
+        return f"; version {version} is not promoted without a person: {held}"
+    reason = "all blocking gates passed; approval is automatic by this policy"
+    promote_version(settings, ledger, slot, version, f"policy {policy.name}", reason)
+    return ""
+
+
+def _held_back(ledger: Ledger, slot: str, version: str, tags: Mapping[str, str]) -> str:
+    """Return why a policy alone may not promote a version: what a person left, under whatever version, stays left."""
+    if tags.get("gate") != "pass":
+        return f"it keeps the verdict {tags.get('gate')!r} that it was registered with"
+    for past in promotion.history(ledger, slot):
+        same = past.version == version or past.model_dir_sha256 == tags["model_dir_sha256"]
+        if same and past.state in ENDED:
+            return f"its model was promoted before, as version {past.version} ({past.state})"
+    serving = promotion.current(ledger, slot)
+    now = serving.version if serving else promotion.NO_CHAMPION
+    if promotion.unfinished(ledger, slot) is None and tags.get("judged_against") != now:
+        return f"it was judged against champion {tags.get('judged_against')}; now it is {now}, so retrain with --force"
+    return ""

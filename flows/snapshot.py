@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from ecgcore.ledger import testset
@@ -10,6 +9,7 @@ from ecgcore.ledger.snapshot import SnapshotInfo, freeze_snapshot
 from ecgcore.ledger.testset import LockedSet
 from ecgcore.settings import Settings
 from flows.environment import open_ledger
+from flows.login import operator_name
 
 
 def freeze(settings: Settings) -> SnapshotInfo:
@@ -30,7 +30,7 @@ def lock(settings: Settings, name: str) -> dict[str, Any]:
         LedgerError: it is locked already, or holds no study.
     """
     with open_ledger(settings) as ledger:
-        return _plain(testset.lock(ledger, name, getpass.getuser()))
+        return _plain(testset.lock(ledger, name, operator_name()))
 
 
 def locked_sets(settings: Settings) -> list[dict[str, Any]]:

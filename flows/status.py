@@ -56,11 +56,13 @@ class Status:
         lines += [f"test set {s.name}: {s.studies} studies, {s.looks} looks" for s in self.test_sets]
         lines.append(f"champion: {self.champion.version if self.champion else 'none yet'}")
         if self.under_way:
+            version = self.under_way.version
             lines.append(
-                f"under way: version {self.under_way.version} is {self.under_way.state}; run ecg promote again"
+                f"under way: version {version} is {self.under_way.state}; `ecg promote {version}` finishes it, "
+                f"`ecg rollback --from {version}` abandons it"
             )
-        if self.champion and self.linked != self.champion.version:
-            lines.append(f"WARNING the link names {self.linked}; run ecg promote {self.champion.version} again")
+        elif self.champion and self.linked != self.champion.version:
+            lines.append(f"WARNING the link names {self.linked}; `ecg promote {self.champion.version}` repairs it")
         return "\n".join(lines)
 
 

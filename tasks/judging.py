@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.data.snapshot import Snapshot, Split
-from ecgcore.errors import PromotionError
+from ecgcore.errors import PromotionError, TransientError
 from ecgcore.evaluation.comparison import compare_all
 from ecgcore.evaluation.decision import Decision, Outcome, decide
 from ecgcore.evaluation.evaluation import Evaluation, Metric, evaluate_all
@@ -92,8 +92,10 @@ def judge(
     Raises:
         LedgerError: a test set is not locked or no longer has its hash.
         LeakError: a test patient is in another split of the snapshot.
+        TransientError: the machine kept the golden studies from being replayed; nothing is judged, no look counted.
     """
     snapshot.leak_check()
+    reproduces = _reproduces(model_dir, golden_dir)
     names = sorted({gate.test_set for gate in policy.gates if hasattr(gate, "test_set")})
     looks = tuple(_look(ledger, name, actor) for name in names)
     rows = snapshot.rows(Split.TEST)
@@ -108,7 +110,7 @@ def judge(
         champion=champion.version if champion else None,
         comparisons=comparisons,
         no_leak=_leak_free(snapshot),
-        reproduces=_reproduces(model_dir, golden_dir),
+        reproduces=reproduces,
     )
     decision = decide(policy, evidence)
     figures = _figures(predictions, before, evaluations, decision, policy.level)
@@ -128,6 +130,8 @@ def _leak_free(snapshot: Snapshot) -> Check:
 def _reproduces(model_dir: Path, golden_dir: Path) -> Check:
     try:
         result = replay(model_dir, golden_dir)
+    except TransientError:
+        raise
     except PromotionError as error:
         return Check(False, str(error))
     text = f"{result.studies} golden studies in a fresh process, largest difference {result.max_difference:.1g}"

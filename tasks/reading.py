@@ -71,6 +71,11 @@ class TablesRead:
     tables: dict[str, LabelTable]
     faults: dict[str, Finding]
 
+    def not_read(self, listed: Sequence[Listed]) -> dict[str, str]:
+        """Return what was not read of the tables, by the path of each that has such columns or sheets."""
+        texts = {each.file.relative: self.tables[each.sha256].not_read for each in listed if each.sha256 in self.tables}
+        return {path: text for path, text in texts.items() if text}
+
 
 @task(name="read the label tables", cache_policy=NO_CACHE)
 def read_tables(files: Sequence[Listed], pseudonymiser: Pseudonymiser) -> TablesRead:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.evaluation.evaluation import to_json
 from ecgcore.evaluation.policy import Policy
+from ecgcore.ledger.promotion import NO_CHAMPION
 from ecgcore.predictor.scoring import registered_columns
 from ecgcore.settings import PROJECT
 from ecgcore.training.recipefile import AnyRecipe
@@ -32,13 +33,13 @@ def candidate_of(
     Judged by another policy, or against another champion, the same training is another candidate: a version keeps the
     verdict that it was registered with.
     """
-    judged = f"{policy.sha256[:8]}-against-{judgement.decision.champion or 'none'}"
+    against = judgement.decision.champion or NO_CHAMPION
     tables = {"gates": judgement.gate_table()}
     if newcomers:
         tables["champion_on_new_studies"] = newcomers.table()
     return Candidate(
         slot=slot,
-        run_id=f"{run_dir.name}-{judged}",
+        run_id=f"{run_dir.name}-{policy.sha256[:8]}-vs-{against}",
         model_dir=run_dir / "model",
         golden_dir=run_dir / "golden",
         snapshot_dir=snapshot.path,
@@ -48,6 +49,7 @@ def candidate_of(
         predictions=registered_columns(judgement.predictions),
         tags={
             "gate": judgement.gate,
+            "judged_against": against,
             "snapshot": snapshot.id,
             "test_set_sha256": ",".join(f"{look.test_set}:{look.sha256}" for look in judgement.looks),
             "recipe": recipe.name,

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ecgcore.errors import PromotionError
+from ecgcore.errors import PromotionError, TransientError
 from tasks.fingerprint import combined_sha256, file_hashes
 from tasks.replay import TIMEOUT_SECONDS, Replay, replay
 
@@ -55,7 +55,8 @@ def export_release(
     A release that is there already and holds the same bytes is left as it is, whatever its metadata.
 
     Raises:
-        PromotionError: the model directory lacks a file, the version exists with other content, or the disk refuses.
+        PromotionError: the model directory lacks a file, or the version exists with other content.
+        TransientError: the disk refuses.
     """
     _check_version(version)
     files = _files_to_release(model_dir, golden_dir)
@@ -84,9 +85,7 @@ def read_release(path: Path) -> Release:
     present = {name: sha for name, sha in file_hashes(path).items() if name != MANIFEST}
     wrong = sorted(name for name in {*present, *release.files} if present.get(name) != release.files.get(name))
     if wrong:
-        raise PromotionError(
-            path, f"differs from its {MANIFEST} in {', '.join(wrong[:5])}", "remove it and export the version again"
-        )
+        raise PromotionError(path, f"differs from its {MANIFEST} in {', '.join(wrong[:5])}", _again(path))
     return release
 
 
@@ -104,7 +103,8 @@ def link_champion(home: Path, version: str) -> None:
     """Let ``home/champion`` point to ``releases/version``, atomically. The target is relative, so ``home`` can move.
 
     Raises:
-        PromotionError: the release is missing or altered, ``champion`` is not a link, or the disk refuses.
+        PromotionError: the release is missing or altered, or ``champion`` is not a link.
+        TransientError: the disk refuses.
     """
     _check_version(version)
     read_release(home / RELEASES / version)
@@ -123,7 +123,8 @@ def unlink_champion(home: Path) -> None:
     """Remove the ``champion`` link, if there is one: what rolling back the very first promotion leaves.
 
     Raises:
-        PromotionError: ``champion`` is not a link to a release, or the disk refuses.
+        PromotionError: ``champion`` is not a link to a release.
+        TransientError: the disk refuses.
     """
     link = home / CHAMPION
     with _disk_errors(link), _locked(home):
@@ -185,11 +186,13 @@ def _read_manifest(path: Path) -> Release:
         content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         return Release(content["version"], MappingProxyType(content["files"]), MappingProxyType(content["metadata"]))
     except FileNotFoundError as error:
-        raise PromotionError(path, f"is not a release: it has no {MANIFEST}", "export the version first") from error
+        raise PromotionError(path, f"is not a release: it has no {MANIFEST}", _again(path)) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise PromotionError(
-            path / MANIFEST, "is not a release manifest", "remove the release and export the version again"
-        ) from error
+        raise PromotionError(path / MANIFEST, "is not a release manifest", _again(path)) from error
+
+
+def _again(release: Path) -> str:
+    return f"remove {release} if it is there, then run `ecg promote {release.name}` again: that exports it anew"
 
 
 def _fresh_partial(releases_dir: Path, version: str) -> Path:
@@ -259,6 +262,6 @@ def _disk_errors(thing: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PromotionError(
+        raise TransientError(
             thing, f"cannot be written ({error.strerror})", "free space or give write permission, then promote again"
         ) from error

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ecgcore.errors import PromotionError
+from ecgcore.errors import PromotionError, TransientError
 
 TOLERANCE = 1e-5
 TIMEOUT_SECONDS = 300.0
 _TAIL_CHARS = 2000
+_OUT_OF_MEMORY = ("MemoryError", "can't allocate memory", "Cannot allocate memory")
+_LATER = "look at the machine's load and memory, then run it again"
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,16 @@ def replay(model_dir: Path, golden_dir: Path, timeout: float = TIMEOUT_SECONDS) 
         timeout: seconds after which the process is killed.
 
     Raises:
-        PromotionError: the process failed, ran out of time, replayed nothing, or a probability differs by more than
-            :data:`TOLERANCE`.
+        TransientError: the process ran out of time or memory, or was killed: that says nothing about the model.
+        PromotionError: the process failed, replayed nothing, or a probability differs by more than :data:`TOLERANCE`.
     """
     command = [sys.executable, "-m", "ecgcore.predictor.replay", str(model_dir), str(golden_dir)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
-        hint = "look at the machine's load, then promote again"
-        raise PromotionError(model_dir, f"did not load and replay within {timeout:g} s", hint) from error
+        raise TransientError(model_dir, f"did not load and replay within {timeout:g} s", _LATER) from error
+    if done.returncode < 0 or (done.returncode and any(sign in done.stderr for sign in _OUT_OF_MEMORY)):
+        raise TransientError(model_dir, f"was ended while it replayed: {_reason(done)}", _LATER)
     if done.returncode != 0:
         raise PromotionError(model_dir, f"does not replay: {_reason(done)}", "do not serve it; train and export again")
     return _checked(model_dir, _last_json(model_dir, done.stdout))
@@ -75,4 +78,5 @@ def _last_json(model_dir: Path, output: str) -> dict[str, Any]:
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
     text = (done.stderr.strip() or done.stdout.strip() or "no message")[-_TAIL_CHARS:]
-    return f"exit code {done.returncode}, {text.splitlines()[-1]}"
+    ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+    return f"{ended}, {text.splitlines()[-1]}"

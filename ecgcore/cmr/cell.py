@@ -14,7 +14,7 @@ from datetime import date
 
 from ecgcore.cmr.columns import CellKind
 from ecgcore.cmr.pattern import parse_pattern
-from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.pseudonym import Pseudonymiser, without_label
 
 Value = str | int | float | date | None
 
@@ -50,6 +50,12 @@ def parse_whole(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def parse_year(text: str) -> int | None:
+    """Return a year of the common era; years above 2400 are Buddhist (2559 is 2016)."""
+    year = parse_whole(text)
+    return None if year is None else _common_era(year)
+
+
 def parse_flag(text: str) -> int | None:
     """Return 0 or 1; None for anything else."""
     found = _FLAG.fullmatch(text.strip())
@@ -73,22 +79,27 @@ def parse_day(text: str) -> date | None:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year - _BUDDHIST_OFFSET if year > BUDDHIST_FROM else year, month, day)
+        return date(_common_era(year), month, day)
     except ValueError:  # no such day in the calendar; the rule `dates-required` names it
         return None
+
+
+def _common_era(year: int) -> int:
+    return year - _BUDDHIST_OFFSET if year > BUDDHIST_FROM else year
 
 
 def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:
     """Return the pseudonym of a hospital number's cell; None if it is empty or cannot be a hospital number.
 
     A spreadsheet's ``1234567.0`` is 1234567, and leading zeros, which a spreadsheet may have dropped, do not count.
-    Digits of any script count as 0 to 9. ``pid:P...``, as our own quarantine file writes it, is taken as that
-    pseudonym. A number in exponent notation has lost digits, and so has one of more than 15: None. A text without a
-    digit other than 0 is None.
+    Digits of any script count as 0 to 9, and HN before the number is its label. ``pid:P...``, as our own quarantine
+    file writes it, is taken as that pseudonym. A number in exponent notation has lost digits, and so has one of more
+    than 15: None. A text without a digit other than 0 is None.
     """
     text = _ascii_digits(text.strip())
     if own := _PSEUDONYM.fullmatch(text):
         return own[1]
+    text = without_label(text)
     if whole := _SPREADSHEET_NUMBER.fullmatch(text):
         text = whole[1] if len(whole[1]) <= _MAX_DIGITS else ""
     if text.lower().startswith(PSEUDONYM_PREFIX) or _SCIENTIFIC.fullmatch(text) or _FRACTION.fullmatch(text):
@@ -105,6 +116,7 @@ PARSERS: dict[CellKind, Callable[[str], Value]] = {
     CellKind.TEXT: parse_text,
     CellKind.NUMBER: parse_number,
     CellKind.WHOLE: parse_whole,
+    CellKind.YEAR: parse_year,
     CellKind.FLAG: parse_flag,
     CellKind.DAY: parse_day,
     CellKind.PATTERN: parse_pattern,

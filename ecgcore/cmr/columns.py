@@ -8,6 +8,7 @@ No other name is known.
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 
 
@@ -16,6 +17,7 @@ class CellKind(StrEnum):
 
     TEXT = "text"
     WHOLE = "whole"  # an integer
+    YEAR = "year"  # an integer too, of either era
     NUMBER = "number"
     FLAG = "flag"  # 0 or 1
     DAY = "day"
@@ -28,7 +30,7 @@ LABELS = ("scar_cad", "lvef")  # at least one of them
 
 KINDS: dict[str, CellKind] = {
     "file_name": CellKind.TEXT,
-    "year": CellKind.WHOLE,
+    "year": CellKind.YEAR,
     "month": CellKind.WHOLE,
     "run_num": CellKind.WHOLE,
     "cmr_date": CellKind.DAY,
@@ -64,8 +66,12 @@ _ORIGINAL = {new: old for old, new in _RENAMED.items()}
 
 
 def normalise_name(name: str) -> str:
-    """Return a column name as it is compared: lower case, trimmed, spaces and hyphens as one underscore."""
-    return re.sub(r"[\s\-_]+", "_", name.strip().lower())
+    """Return a column name as it is compared: lower case, trimmed, spaces and hyphens as one underscore.
+
+    Characters that format text and show nothing, such as a byte order mark or a soft hyphen, are left out.
+    """
+    visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
+    return re.sub(r"[\s\-_]+", "_", visible.strip().lower())
 
 
 def frame_name(column: str) -> str:
@@ -85,4 +91,4 @@ def flag_columns() -> tuple[str, ...]:
 
 def whole_columns() -> tuple[str, ...]:
     """Return the frame's integer columns, in table order."""
-    return tuple(c for c, kind in KINDS.items() if kind is CellKind.WHOLE)
+    return tuple(c for c, kind in KINDS.items() if kind in {CellKind.WHOLE, CellKind.YEAR})

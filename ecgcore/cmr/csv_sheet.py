@@ -6,26 +6,28 @@ import csv
 import io
 from collections.abc import Iterator
 
-from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, normalise_name
+from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, CellKind, normalise_name
 from ecgcore.cmr.sheet import NumberedCells, Sheet, build_sheet
 from ecgcore.cmr.table_limits import TableLimits
 from ecgcore.errors import TableError
 
 DELIMITERS = (",", ";", "\t")
 ENCODINGS = ("utf-8-sig", "cp874")  # with or without a byte order mark; the Thai code page of older spreadsheets
+_LINE_ENDS = ("\n", "\r")
+_KNOWN = {HOSPITAL_NUMBER, *KINDS}
 
 
 def read_csv_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
     """Read a CSV.
 
     Raises:
-        TableError: not text, broken quoting, cut off in its last line, or beyond the limits.
+        TableError: not text, broken quoting, perhaps cut off in its last line, or what
+            :func:`ecgcore.cmr.sheet.build_sheet` refuses.
     """
     text = _decode(name, content)
     delimiter = _delimiter(text)
-    sheet = build_sheet(name, _lines(name, text, delimiter), limits)
-    _check_complete(name, text, delimiter, sheet)
-    return sheet
+    _check_complete(name, text, delimiter)
+    return build_sheet(name, _lines(name, text, delimiter), limits)
 
 
 def _decode(name: str, content: bytes) -> str:
@@ -45,7 +47,7 @@ def _delimiter(text: str) -> str:
 
 def _known_columns(cells: list[str]) -> int:
     names = {normalise_name(cell.strip().strip('"')) for cell in cells}
-    return len(names & {HOSPITAL_NUMBER, *KINDS})
+    return len(names & _KNOWN)
 
 
 def _lines(name: str, text: str, delimiter: str) -> Iterator[NumberedCells]:
@@ -58,8 +60,19 @@ def _lines(name: str, text: str, delimiter: str) -> Iterator[NumberedCells]:
         raise TableError(name, f"breaks off near line {reader.line_num} ({e})", hint) from e
 
 
-def _check_complete(name: str, text: str, delimiter: str, sheet: Sheet) -> None:
-    """Refuse a last line with neither all its cells nor a line end: an upload cut off could turn 55 into 5."""
-    last = text.rpartition("\n")[2]
-    if last.strip() and last.count(delimiter) < len(sheet.header) - 1 and not text.endswith(("\n", "\r")):
+def _check_complete(name: str, text: str, delimiter: str) -> None:
+    """Refuse a last line without a line end, unless its last cell is whole for certain: 5 may be what is left of 55."""
+    lines = text.replace("\r", "\n").strip("\n")
+    first, last = lines.partition("\n")[0], lines.rpartition("\n")[2]
+    if text.endswith(_LINE_ENDS) or last == first or not last.strip(f"{delimiter} "):
+        return
+    if last.count(delimiter) < first.count(delimiter):
         raise TableError(name, "is cut off in its last line", "copy the whole file again")
+    column, cell = (line.rpartition(delimiter)[2].strip() for line in (first, last))
+    if not _is_whole(normalise_name(column.strip('"')), cell):
+        hint = "copy the whole file again; if it is whole, end its last line with a line break"
+        raise TableError(name, "may be cut off in its last cell: the last line has no line end", hint)
+
+
+def _is_whole(column: str, cell: str) -> bool:
+    return column not in _KNOWN or cell.endswith('"') or (KINDS.get(column) is CellKind.FLAG and cell in {"0", "1"})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from ecgcore.cmr.header import check_header
 from ecgcore.cmr.table_limits import TableLimits
 from ecgcore.errors import TableError
 
@@ -17,28 +18,36 @@ class Sheet:
     """Cells as a spreadsheet shows them.
 
     Args:
-        header: the first line.
+        header: the first line, as it is written.
         lines: line number (from 1, the header is 1) and cells; as many cells as the header has; lines without any
             content are left out.
+        other_sheets: places, from 1, of the workbook's other worksheets that hold anything.
     """
 
     header: tuple[str, ...]
     lines: tuple[NumberedCells, ...]
+    other_sheets: tuple[int, ...] = ()
 
 
 def build_sheet(name: str, lines: Iterator[NumberedCells], limits: TableLimits) -> Sheet:
     """Collect lines into a sheet, within its limits.
 
+    Args:
+        name: of the file.
+        lines: every line with every cell, empty ones too.
+        limits: of the table.
+
     Raises:
-        TableError: no header, too many lines or columns, a cell too long, or a line with more cells than the header.
+        TableError: no header or a wrong one, too many lines or columns, a cell too long, a line with more or fewer
+            cells than the first, or with one that no column is above.
     """
     first = next(lines, None)
     if first is None or not any(first[1]):
         raise TableError(name, "holds no header line", "put the column names into the first line")
-    header = _trimmed(first[1])
-    filled = (line for line in chain([first], lines) if any(line[1]))
-    kept = tuple((row, _fitted(name, row, cells, len(header))) for row, cells in _bounded(name, filled, limits))
-    return Sheet(header, kept[1:])
+    filled = _bounded(name, (line for line in chain([first], lines) if any(line[1])), limits)
+    header = _trimmed(next(filled)[1])
+    check_header(name, header)
+    return Sheet(header, tuple((row, _fitted(name, row, cells, header, len(first[1]))) for row, cells in filled))
 
 
 def _bounded(name: str, lines: Iterable[NumberedCells], limits: TableLimits) -> Iterator[NumberedCells]:
@@ -54,15 +63,18 @@ def _bounded(name: str, lines: Iterable[NumberedCells], limits: TableLimits) -> 
         yield row, cells
 
 
-def _fitted(name: str, row: int, cells: tuple[str, ...], width: int) -> tuple[str, ...]:
-    cells = _trimmed(cells)
-    if len(cells) > width:
-        raise TableError(
-            name,
-            f"line {row} has {len(cells)} cells, the header {width}",
-            "quote cells that hold the delimiter, and write decimals with a point",
+def _fitted(name: str, row: int, cells: tuple[str, ...], header: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Return the cells below the header. A line of another width may be a shifted one: 49,1 for 49.1."""
+    if len(cells) != width:
+        hint = (
+            "write one cell per column, empty ones too, quote cells that hold the delimiter, and write decimals with a "
+            "point; or save the table as XLSX"
         )
-    return cells + ("",) * (width - len(cells))
+        raise TableError(name, f"line {row} has {len(cells)} cells, the header {width}", hint)
+    if any(cells[len(header) :]):
+        hint = "remove notes beside the table, or give their column a name"
+        raise TableError(name, f"cells stand right of the last column in line {row}", hint)
+    return cells[: len(header)]
 
 
 def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:

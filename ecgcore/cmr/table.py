@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.cell import PARSERS, PSEUDONYM_PREFIX, Value, patient_of
-from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, LABELS, REQUIRED, STEWARD, CellKind, frame_name, normalise_name
+from ecgcore.cmr.columns import HOSPITAL_NUMBER, KINDS, STEWARD, CellKind, frame_name, normalise_name
 from ecgcore.cmr.csv_sheet import read_csv_sheet
+from ecgcore.cmr.frame import shown
+from ecgcore.cmr.header import KNOWN
 from ecgcore.cmr.injection import unescape
 from ecgcore.cmr.sheet import Sheet
 from ecgcore.cmr.table_limits import DEFAULT_TABLE_LIMITS, TableLimits
@@ -26,6 +27,7 @@ _DTYPES: dict[CellKind, str] = {
     CellKind.PATTERN: "string",
     CellKind.NUMBER: "Float64",
     CellKind.WHOLE: "Int64",
+    CellKind.YEAR: "Int64",
     CellKind.FLAG: "Int8",
     CellKind.DAY: "datetime64[us]",
 }
@@ -47,17 +49,27 @@ class LabelTable:
             (`lvef_percent` in percent, `age` in years), integers `Int64`, flags `Int8`, days `datetime64[us]`. A cell
             that is empty, or does not parse, is null; `raw` (JSON, file order, the file's own column names) has its
             text, with ``pid:<patient_id>`` for the hospital number and "" for one that is unreadable.
-        ignored_columns: names of the columns that were dropped because no label table has them.
+        ignored_columns: names of the columns that were dropped because no label table has them; `column 7` where a
+            column holds cells and has no name.
+        ignored_sheets: places, from 1, of the workbook's other worksheets that hold anything.
     """
 
     path: Path
     sha256: str
     rows: pd.DataFrame
     ignored_columns: tuple[str, ...] = ()
+    ignored_sheets: tuple[int, ...] = ()
+
+    @property
+    def not_read(self) -> str:
+        """What was not read, for the person who keeps the table: ``columns ward, note; sheets 2``. Empty if all was."""
+        columns = ", ".join(map(shown, self.ignored_columns))
+        sheets = ", ".join(map(str, self.ignored_sheets))
+        return "; ".join(f"{kind} {names}" for kind, names in (("columns", columns), ("sheets", sheets)) if names)
 
 
 def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = DEFAULT_TABLE_LIMITS) -> LabelTable:
-    """Read a CSV (``,`` ``;`` or tab; UTF-8 or the Thai code page 874) or the first worksheet of an XLSX.
+    """Read a CSV (``,`` ``;`` or tab; UTF-8 or the Thai code page 874) or the one label table of an XLSX.
 
     Columns that no label table has are dropped, so that a patient's name goes no further.
 
@@ -67,12 +79,16 @@ def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = D
     content = _read_bytes(path, limits)
     sheet = _read_sheet(path.name, content, limits)
     columns = tuple(normalise_name(name) for name in sheet.header)
-    _check_columns(path.name, columns)
     if not sheet.lines:
         raise TableError(path.name, "holds no rows", "add at least one row below the column names")
     sha256 = hashlib.sha256(content).hexdigest()
-    ignored = tuple(c for c in columns if c not in {HOSPITAL_NUMBER, *KINDS, *STEWARD})
-    return LabelTable(path, sha256, _frame(sheet, columns, sha256, pseudonymiser), ignored)
+    rows = _frame(sheet, columns, sha256, pseudonymiser)
+    return LabelTable(path, sha256, rows, _ignored(sheet, columns), sheet.other_sheets)
+
+
+def _ignored(sheet: Sheet, columns: tuple[str, ...]) -> tuple[str, ...]:
+    filled = (i for i, c in enumerate(columns) if c not in KNOWN and (c or any(line[i] for _, line in sheet.lines)))
+    return tuple(columns[i] or f"column {i + 1}" for i in filled)
 
 
 def _read_bytes(path: Path, limits: TableLimits) -> bytes:
@@ -94,19 +110,6 @@ def _read_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
             name, "is an old .xls or an encrypted workbook", "save it as XLSX without a password, or as CSV"
         )
     return (read_xlsx_sheet if content.startswith(_WORKBOOK) else read_csv_sheet)(name, content, limits)
-
-
-def _check_columns(name: str, columns: tuple[str, ...]) -> None:
-    twice = sorted(c for c, count in Counter(columns).items() if c and count > 1)
-    if twice:
-        raise TableError(name, f"has the column {twice[0]} twice", "keep one of them")
-    missing = [c for c in REQUIRED if c not in columns]
-    if missing:
-        raise TableError(
-            name, f"lacks the column {', '.join(missing)}", f"put {', '.join(REQUIRED)} into its first line"
-        )
-    if not set(LABELS) & set(columns):
-        raise TableError(name, f"has no label column, neither {' nor '.join(LABELS)}", "add at least one of the two")
 
 
 def _frame(sheet: Sheet, columns: tuple[str, ...], sha256: str, pseudonymiser: Pseudonymiser) -> pd.DataFrame:

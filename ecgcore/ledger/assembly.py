@@ -23,7 +23,8 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
     if result.hn_ambiguous:
         hint = "find out whose ECG this is, and submit the page of one patient"
         return Finding("ambiguous-hospital-number", "several hospital numbers on one page", hint)
-    return PageFacts(result.ecg_format, result.image_sha256, str(result.image_path), result.patient_id, result.ecg_date)
+    image = (result.image_sha256, str(result.image_path))
+    return PageFacts(result.ecg_format, *image, result.patient_id, result.ecg_date, result.cautions)
 
 
 def row_faults(failures: Iterable[RowFailure]) -> dict[str, RowFault]:

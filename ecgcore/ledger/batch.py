@@ -9,17 +9,22 @@ from datetime import date
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.finding import Finding, RowFault
 from ecgcore.ledger.kind import FileKind
+from ecgcore.reports.reason import Caution
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What a good ECG page says: its format, its stored image and what it prints of patient and date, if anything."""
+    """What a good ECG page says: its format, its stored image and what it prints of patient and date, if anything.
+
+    Its cautions are for the page of the ingest that read it; the ledger does not keep them.
+    """
 
     ecg_format: str
     image_sha256: str
     image_path: str
     patient_id: str | None = None
     ecg_date: date | None = None
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

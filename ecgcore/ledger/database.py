@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.migrations import HEAD, upgrade
@@ -42,46 +42,86 @@ class Database:
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
-        """Yield a connection in one consistent read transaction."""
-        with self.engine.connect() as connection, connection.begin():
+        """Yield a connection in one consistent read transaction.
+
+        Raises:
+            LedgerError: the database cannot go on: a full disk, a lost server.
+        """
+        with self._working(), self._read() as connection:
             yield connection
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
-        """Yield a connection that holds the only write transaction; commit at the end, roll back on any error."""
+        """Yield a connection that holds the only write transaction; commit at the end, roll back on any error.
+
+        Raises:
+            LedgerError: the database cannot go on: a full disk, a lost server.
+        """
+        with self._working(), self._write() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         with self._writers.connect() as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
             yield connection
 
     @contextmanager
-    def exclusive(self, name: str) -> Iterator[None]:
-        """Hold a named lock across transactions and processes; waits for it. It ends with its process."""
+    def exclusive(self, name: str, wait: bool = True) -> Iterator[None]:
+        """Hold a named lock across transactions and processes, for hours if need be: it is itself no transaction.
+
+        It ends with its process.
+
+        Args:
+            name: of the lock.
+            wait: for another process that holds it, instead of refusing at once.
+
+        Raises:
+            LedgerError: another process holds it, and `wait` is false.
+        """
         digest = hashlib.sha256(name.encode()).digest()
         path = _sqlite_file(self.url)
         if path is not None:
-            with _locked_file(path.with_name(f"{path.name}.{digest.hex()[:12]}.lock")):
+            with _locked_file(path.with_name(f"{path.name}.{digest.hex()[:12]}.lock"), None if wait else _held(name)):
                 yield
             return
         key = {"key": int.from_bytes(digest[:8], "big", signed=True)}
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            if wait:
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            elif not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
+                raise _held(name)
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                _let_go(connection, name, key)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
     def _migrate(self) -> None:
-        with self.reader() as connection:
+        with self._read() as connection:
             if _revision(connection) == HEAD:
                 return
-        with self.writer() as connection:
+        with self._write() as connection:
             if _revision(connection) != HEAD:
                 upgrade(connection)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as e:
+            rule = f"stopped answering ({e.orig or e}); what was not committed is not in it"
+            hint = "check the disk's free space, or the database server, then run the command again"
+            raise LedgerError(self.url.render_as_string(hide_password=True), rule, hint) from e
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
@@ -150,10 +190,29 @@ def _opening_lock(url: URL) -> Iterator[None]:
 
 
 @contextmanager
-def _locked_file(path: Path) -> Iterator[None]:
+def _locked_file(path: Path, refusal: LedgerError | None = None) -> Iterator[None]:
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if refusal is None else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            raise refusal or e from e
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # also for a forked child that holds the file open
+
+
+def _held(name: str) -> LedgerError:
+    return LedgerError(name, "is under way in another process", "wait until that has ended, then run it again")
+
+
+def _let_go(connection: Connection, name: str, key: dict[str, int]) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+    except DBAPIError as e:
+        if not e.connection_invalidated:
+            raise
+        log.warning("the connection that held the lock %r broke, and the server let go of it then: %s", name, e.orig)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -61,9 +61,13 @@ class Ledger:
         """Open the only write transaction; it commits at the end and rolls back on any error."""
         return self._database.writer()
 
-    def exclusive(self, name: str) -> AbstractContextManager[None]:
-        """Hold a named lock over several transactions, against other processes; waits for it."""
-        return self._database.exclusive(name)
+    def exclusive(self, name: str, wait: bool = True) -> AbstractContextManager[None]:
+        """Hold a named lock over several transactions, against other processes, for hours if need be.
+
+        Raises:
+            LedgerError: another process holds it, and `wait` is false.
+        """
+        return self._database.exclusive(name, wait)
 
     def known(self, sha256s: Iterable[str]) -> frozenset[str]:
         """Return those of the content hashes that the ledger holds, whatever their state."""

@@ -14,6 +14,9 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion_state import ENDED, PromotionState
 from ecgcore.ledger.tables import Promotion
 
+NO_CHAMPION = "none"
+"""What a version was judged against when the slot served none."""
+
 NEXT = {
     PromotionState.INTENDED: PromotionState.EXPORTED,
     PromotionState.EXPORTED: PromotionState.VERIFIED,
@@ -56,40 +59,49 @@ class PromotionRecord:
 
 
 def begin(
-    ledger: Ledger, version: str, slot: str, reviewer: str, reason: str, policy_sha256: str | None = None
+    ledger: Ledger,
+    version: str,
+    slot: str,
+    reviewer: str,
+    reason: str,
+    policy_sha256: str | None = None,
+    judged_against: str | None = None,
 ) -> PromotionRecord:
     """Write the intention to let `version` serve `slot`. Repeated, it returns the promotion in flight or in force.
 
+    Args:
+        ledger: where it is written.
+        version, slot: what is to serve where.
+        reviewer, reason: who decides and why.
+        policy_sha256: hash of the policy that passed it, if any.
+        judged_against: the champion that it was compared with, or :data:`NO_CHAMPION`; None if that is not known. Only
+            a version that was the champion before may come back without a comparison with the present one.
+
     Raises:
-        PromotionError: reviewer or reason is empty, or another version is being promoted into the slot.
+        PromotionError: reviewer or reason is empty, another version is being promoted into the slot, or the slot's
+            champion is not the one that `version` was judged against.
     """
-    if not reviewer.strip() or not reason.strip():
-        raise PromotionError(f"version {version}", "needs a reviewer and a reason", "give --reviewer and --reason")
+    check_decided(f"version {version}", reviewer, reason)
     with ledger.writing() as connection:
         flying, champion = _in_flight(connection, slot), _in_force(connection, slot)
         if flying and flying.version != version:
-            hint = f"finish it with `ecg promote {flying.version}`"
+            hint = f"`ecg promote {flying.version}` finishes it, `ecg rollback --from {flying.version}` abandons it"
             raise PromotionError(f"slot {slot}", f"version {flying.version} is being promoted ({flying.state})", hint)
         if flying or (champion and champion.version == version):
             return flying or _present(champion)
-        return _insert(connection, version, slot, reviewer, reason, policy_sha256, champion)
+        if not _served(connection, slot, version):
+            _check_judged_against(version, champion.version if champion else NO_CHAMPION, judged_against)
+        return write(connection, version, slot, reviewer, reason, policy_sha256, champion)
 
 
-def begin_rollback(
-    ledger: Ledger, slot: str, reviewer: str, reason: str, version: str | None = None
-) -> PromotionRecord:
-    """Write the intention to return to `version`, or else to the champion before the present one.
+def check_decided(thing: str, reviewer: str, reason: str) -> None:
+    """Check that somebody decides on `thing`, and says why.
 
     Raises:
-        PromotionError: the slot has no such earlier champion, or a promotion is in flight.
+        PromotionError: reviewer or reason is empty.
     """
-    champion = current(ledger, slot)
-    target = version or (champion.previous_version if champion else None)
-    if target is None or not any(p.version == target and p.state is PromotionState.DONE for p in history(ledger, slot)):
-        raise PromotionError(
-            f"slot {slot}", f"has no earlier champion {target or ''}".rstrip(), "promote a version instead"
-        )
-    return begin(ledger, target, slot, reviewer, reason)
+    if not reviewer.strip() or not reason.strip():
+        raise PromotionError(thing, "needs a reviewer and a reason", "give --reviewer and --reason")
 
 
 def advance(
@@ -144,12 +156,30 @@ def current(ledger: Ledger, slot: str) -> PromotionRecord | None:
 
 def history(ledger: Ledger, slot: str) -> list[PromotionRecord]:
     """Return all promotions of a slot, newest first."""
-    query = select(Promotion.__table__).where(Promotion.slot == slot).order_by(Promotion.number.desc())
     with ledger.reading() as connection:
-        return [PromotionRecord(**record._mapping) for record in connection.execute(query)]
+        return records(connection, slot)
 
 
-def _insert(
+def records(connection: Connection, slot: str) -> list[PromotionRecord]:
+    """Return all promotions of a slot, newest first, as a transaction sees them."""
+    query = select(Promotion.__table__).where(Promotion.slot == slot).order_by(Promotion.number.desc())
+    return [PromotionRecord(**record._mapping) for record in connection.execute(query)]
+
+
+def _check_judged_against(version: str, champion: str, judged_against: str | None) -> None:
+    if judged_against == champion:
+        return
+    hint = (
+        "run `ecg retrain --force` with its recipe and policy: that judges the model against the present champion and "
+        "registers it under a new version"
+    )
+    if judged_against is None:
+        raise PromotionError(f"version {version}", "does not say which champion it was judged against", hint)
+    before, now = (f"champion {v}" if v != NO_CHAMPION else "no champion" for v in (judged_against, champion))
+    raise PromotionError(f"version {version}", f"was judged against {before}, and the slot has {now} now", hint)
+
+
+def write(
     connection: Connection,
     version: str,
     slot: str,
@@ -158,6 +188,7 @@ def _insert(
     policy_sha256: str | None,
     champion: PromotionRecord | None,
 ) -> PromotionRecord:
+    """Write an intended promotion, over `champion`, into a slot with none in flight, and audit it."""
     now = datetime.now(UTC)
     values = {
         "slot": slot,
@@ -196,6 +227,11 @@ def _in_flight(connection: Connection, slot: str) -> PromotionRecord | None:
 
 def _in_force(connection: Connection, slot: str) -> PromotionRecord | None:
     return _one(connection, Promotion.slot == slot, Promotion.state == PromotionState.DONE)
+
+
+def _served(connection: Connection, slot: str, version: str) -> bool:
+    done = (Promotion.slot == slot, Promotion.version == version, Promotion.state == PromotionState.DONE)
+    return _one(connection, *done) is not None
 
 
 def _one(connection: Connection, *conditions: Any) -> PromotionRecord | None:

@@ -148,7 +148,8 @@ def _fill(connection: Connection, name: str) -> tuple[str, list[str]]:
     found = [row for row in accepted_studies(connection) if row.test_set == name and row.split is Split.TEST]
     chosen = [row for row in found if not row.disputed]
     if not chosen:
-        raise LedgerError(f"test set {name}", "has no undisputed study", "ingest studies of its period first")
+        hint = "ingest the studies that docs/inbox.md names for it first: its period, or rows marked in `split`"
+        raise LedgerError(f"test set {name}", "has no undisputed study", hint)
     for part in chunks(row.study_id for row in found if row.disputed):
         connection.execute(update(Study).where(Study.study_id.in_(part)).values(test_set=None))
     return _digest(chosen), [row.study_id for row in chosen]

@@ -30,6 +30,7 @@ class DecisionPage:
         candidate: its version.
         created: when, as people read it.
         recipe, snapshot, commit: where the candidate comes from.
+        first_weights: what its training began with, in words.
         decision: outcome and gates.
         evaluations: of the candidate.
         looks: at each locked test set.
@@ -40,6 +41,7 @@ class DecisionPage:
     created: str
     recipe: str
     snapshot: str
+    first_weights: str
     commit: str
     decision: Decision
     evaluations: tuple[Evaluation, ...]
@@ -148,6 +150,7 @@ def _origin(page: DecisionPage) -> Table:
         ("champion", decision.champion or "none yet"),
         ("recipe", page.recipe),
         ("snapshot", page.snapshot),
+        ("first weights", page.first_weights),
         ("code commit", page.commit),
         ("policy", decision.policy_name),
         ("policy sha256, recorded before training", decision.policy_sha256),

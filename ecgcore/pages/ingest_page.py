@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped
+from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped, number
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
 
@@ -22,6 +22,15 @@ class FileLine:
 
 
 @dataclass(frozen=True)
+class CautionLine:
+    """What is unusual about reports that may be used, what to do, and their names."""
+
+    caution: str
+    hint: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class IngestPage:
     """What an ingest did.
 
@@ -33,10 +42,13 @@ class IngestPage:
         counts_by_state: files by state; should add up to ``files_seen``, and the page says so where it does not.
         rows_by_state: table rows by state.
         studies: studies accepted by this batch.
+        left_alone: why a file of the inbox is in no state, by its path; names must not identify a patient.
         rules: what was quarantined.
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
+        cautions: what is unusual about reports that were read, and not refused.
         quarantine_csv: path of the file that the data steward corrects, empty where there is none.
+        not_read: columns and sheets of the new tables that were not read, by the table's name.
     """
 
     batch_id: str
@@ -46,10 +58,13 @@ class IngestPage:
     counts_by_state: Mapping[str, int]
     rows_by_state: Mapping[str, int]
     studies: int
+    left_alone: Mapping[str, str]
     rules: tuple[RuleCount, ...]
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
+    cautions: tuple[CautionLine, ...]
     quarantine_csv: str
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
 
 def ingest_document(page: IngestPage) -> Document:
@@ -62,7 +77,10 @@ def ingest_document(page: IngestPage) -> Document:
             Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
             Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
             Section("Quarantine by rule", _quarantine(page)),
+            Section("Reports to look at", _cautions(page.cautions)),
+            *_not_read(page),
             Section("Files", (_files(page),)),
+            *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
         ),
     )
 
@@ -74,14 +92,23 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
         alerts.append(
             Callout(f"The counts do not add up: {page.files_seen:,} files seen, {total:,} with a state.", Tone.BAD)
         )
-    if alerts:
-        return tuple(alerts)
+    unread = sum(reason not in _ORDINARY for reason in page.left_alone.values())
+    if unread:
+        text = f"{unread:,} files of the inbox were not taken in; which and why stands under Files left alone."
+        alerts.append(Callout(text, Tone.CAUTION))
     quarantined = page.counts_by_state.get("quarantined", 0) + page.rows_by_state.get("quarantined", 0)
     if quarantined:
-        return (Callout(f"{quarantined:,} files and rows are quarantined; what to do stands below.", Tone.CAUTION),)
+        text = f"{quarantined:,} files and rows are quarantined; what to do stands below."
+        alerts.append(Callout(text, Tone.CAUTION))
+    if page.cautions:
+        unusual = len({name for caution in page.cautions for name in caution.names})
+        alerts.append(Callout(f"{unusual:,} reports are unusual; they are named below.", Tone.CAUTION))
+    if alerts:
+        return tuple(alerts)
     if not page.files_seen:
         return (Callout("The inbox was empty. Nothing to do.", Tone.GOOD),)
-    return (Callout("Every file was understood. Nothing to do.", Tone.GOOD),)
+    unless = ", unless a column that was not read matters; these stand below" if page.not_read else ""
+    return (Callout(f"Every file was understood. Nothing to do{unless}.", Tone.GOOD),)
 
 
 def _quarantine(page: IngestPage) -> tuple[Block, ...]:
@@ -92,6 +119,28 @@ def _quarantine(page: IngestPage) -> tuple[Block, ...]:
     return (table, Command(text, page.quarantine_csv))
 
 
+def _not_read(page: IngestPage) -> tuple[Section, ...]:
+    if not page.not_read:
+        return ()
+    text = Text(
+        "No label table has these. If one of them matters, give it its name in the table and hand that in again."
+    )
+    lines = tuple((Cell(name), Cell(what)) for name, what in page.not_read.items())
+    return (Section("Not read", (text, capped("Columns and sheets that were left out", ("table", "what"), lines))),)
+
+
+def _cautions(cautions: tuple[CautionLine, ...]) -> tuple[Block, ...]:
+    if not cautions:
+        return (Text("No report that was read is unusual."),)
+    counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
+    names = tuple((Cell(name), Cell(c.caution)) for c in cautions for name in c.names)
+    return (
+        capped("Read and not refused, by caution; only this page and the ingest's summary list them",
+               ("caution", "count", "what it means"), counts),
+        capped("Which reports", ("file", "caution"), names),
+    )  # fmt: skip
+
+
 def _files(page: IngestPage) -> Block:
     if not page.files:
         return Text("No file is listed.")
@@ -100,6 +149,26 @@ def _files(page: IngestPage) -> Block:
     return capped("Files of this batch, those to act on first", columns, tuple(_line(f) for f in ordered))
 
 
+def _left_alone(page: IngestPage) -> Block:
+    columns = ("file", "reason", "what to do")
+    ordered = sorted(page.left_alone.items(), key=lambda item: (item[1] in _ORDINARY, item))
+    rows = tuple((Cell(name), Cell(reason), Cell(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
+    return capped("In no state: neither read nor recorded", columns, rows)
+
+
+_ORDINARY = {"hidden", "temporary", "system-file"}
+_LATER = "nothing: the next ingest tries again"
+_ADVICE = {
+    "outside-ecg-and-cmr": "move reports into ecg/ and label tables into cmr/",
+    "hidden": "nothing, unless it is a report: then rename it",
+    "temporary": "nothing, unless no program is writing it any more: then rename it",
+    "system-file": "nothing",
+    "link-leaves-inbox": "put the file itself into the inbox",
+    "not-a-plain-file": "put a plain file into the inbox",
+    "unreadable": "give the ingest the right to read it",
+    "too-large": "send one ECG, or one table, per file",
+    "unsafe-name": "rename it with letters, digits, dots, dashes and underscores",
+}
 _URGENCY = {"quarantined": 0, "unpaired": 1, "waiting": 2}
 _TONES = {"quarantined": Tone.BAD, "unpaired": Tone.CAUTION, "accepted": Tone.GOOD}
 

@@ -20,10 +20,14 @@ def champion_dir(home: Path | str) -> Path:
     """
     link = Path(home) / CHAMPION
     if not link.is_symlink() and not link.exists():
-        hint = "run `ecg retrain`, then `ecg promote VERSION`; or name a model directory"
+        hint = (
+            "run `ecg retrain`, then `ecg promote VERSION` (only that, if `ecg status` names a champion: it makes the "
+            "link again); or name a model directory"
+        )
         raise PredictorError(link, "there is no champion yet", hint)
     release = link.resolve()
     if not release.is_dir():
         rule = f"points to {release.name}, which is not there"
-        raise PredictorError(link, rule, "run `ecg promote VERSION` again; `ecg status` lists the versions")
+        hint = "`ecg status` names the champion; run `ecg promote` with that version again: it exports the release anew"
+        raise PredictorError(link, rule, hint)
     return release

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,11 @@ _PLAIN_MODES = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
 _ALPHA_MODES = ("LA", "PA", "RGBA")
 _UNDECODABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # Width / height of what still has to be cropped and rearranged: letter and A4, either way up, and the new format's
-# ECG box. A canonical image has 2.136 (old) or 0.668 (new).
+# ECG box. Then those of canonical images: old, new.
 _PAGE_ASPECTS = (11 / 8.5, 8.5 / 11, 297 / 210, 210 / 297, 2918 / 1050)
+_CANONICAL_ASPECTS = (2820 / 1320, 1402 / 2100)
 _ASPECT_TOLERANCE = 0.01
+_ORIENTATION, _FIRST_ON_ITS_SIDE = 0x0112, 5  # EXIF: orientations 5 to 8 swap width and height
 
 
 def load_picture(source: ImageSource) -> NDArray[np.uint8]:
@@ -52,10 +55,27 @@ def load_picture(source: ImageSource) -> NDArray[np.uint8]:
     return source
 
 
+def has_unknown_shape(path: Path) -> bool:
+    """Return whether a PNG or JPEG file is neither canonical by its shape nor a page, such as a photo or a screenshot.
+
+    The deployed predictor takes such an image as it is, and so does :func:`load_picture`: what it answers means little
+    if header and grid are still there. False for everything that is no readable image.
+    """
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            width, height = _upright_size(image)
+    except _UNDECODABLE:
+        return False
+    return not (_is_page(width, height) or _has_aspect(width, height, _CANONICAL_ASPECTS))
+
+
 def _from_file(path: Path) -> NDArray[np.uint8]:
     _check_file(path)
-    with path.open("rb") as file:
-        is_pdf = _PDF_MAGIC in file.read(_PDF_MAGIC_WITHIN)
+    try:
+        with path.open("rb") as file:
+            is_pdf = _PDF_MAGIC in file.read(_PDF_MAGIC_WITHIN)
+    except OSError as error:
+        raise PredictorError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
     return _from_report(path) if is_pdf else _from_image(path)
 
 
@@ -77,7 +97,7 @@ def _from_image(path: Path) -> NDArray[np.uint8]:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise PredictorError(path, f"has more than {MAX_PIXELS} pixels", "give one ECG per file")
-            is_page = _is_page(image.width, image.height)
+            is_page = _is_page(*_upright_size(image))
             pixels = None if is_page else _rgb(ImageOps.exif_transpose(image), path)
     except _UNDECODABLE as error:
         raise _undecodable(path, error) from error
@@ -89,8 +109,17 @@ def _undecodable(thing: object, error: Exception) -> PredictorError:
     return PredictorError(thing, f"cannot be read as an image ({type(error).__name__})", hint)
 
 
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    on_its_side = image.getexif().get(_ORIENTATION, 1) >= _FIRST_ON_ITS_SIDE
+    return (image.height, image.width) if on_its_side else image.size
+
+
 def _is_page(width: int, height: int) -> bool:
-    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in _PAGE_ASPECTS)
+    return _has_aspect(width, height, _PAGE_ASPECTS)
+
+
+def _has_aspect(width: int, height: int, aspects: Iterable[float]) -> bool:
+    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in aspects)
 
 
 def _rgb(image: Image.Image, thing: object) -> NDArray[np.uint8]:

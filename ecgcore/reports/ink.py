@@ -14,6 +14,7 @@ from ecgcore.reports.format import ReportFormat
 
 COLUMN_STEP = 3  # px; the columns that are looked at, dense enough to see the gaps between printed letters
 _INK_BELOW = 205  # grey level of the lightest ink on white paper
+_SOLID_BELOW = 130  # what a JPEG leaves of a grid is lighter, the middle of a trace is not
 _GRID_GAP = 10  # levels between ink and the darkest grid colour
 _EDGE_PX = 3  # a frame around a lead box is no trace
 _LABEL_MARGIN = 6  # px
@@ -49,6 +50,13 @@ def ink_mask(box: Pixels, fmt: ReportFormat, grid_removed: bool) -> Pixels:
     channel = int(np.argmax(darkest))
     below = _INK_BELOW if grid_removed else min(_INK_BELOW, int(darkest[channel]) - _GRID_GAP)
     return np.ascontiguousarray(box[:, ::COLUMN_STEP, channel] < below).view(np.uint8)
+
+
+def solid_ink_mask(box: Pixels, fmt: ReportFormat) -> Pixels:
+    """Return, as ``ink_mask`` does for a box without its lossy grid, the ink that is too dark to be the grid's rest."""
+    if not fmt.has_grid:
+        return ink_mask(box, fmt, grid_removed=True)
+    return np.ascontiguousarray(box[:, ::COLUMN_STEP, 1] < _SOLID_BELOW).view(np.uint8)
 
 
 def without_labels(ink: Pixels, labels: Mapping[str, Box]) -> Pixels:

@@ -24,8 +24,8 @@ class Page:
     Args:
         pixels: uint8 (H, W, 3) RGB.
         extent: how much of the paper they show.
-        exact: True if they are Poppler's own at 300 dpi, so that grid colours hold to the tolerance; False after JPEG
-            or resampling.
+        exact: True if they are Poppler's own at 300 dpi, so that grid colours should hold to the tolerance; False after
+            JPEG or resampling. What a page itself holds may still be a JPEG.
     """
 
     pixels: Pixels

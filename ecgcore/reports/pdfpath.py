@@ -5,50 +5,25 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgcore.reports.frame import Points, frame_of
 from ecgcore.reports.limits import Limits
-from ecgcore.reports.poppler import DPI
 from ecgcore.reports.reason import Reason, RefusalError
 from ecgcore.reports.source import Source
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-Points = NDArray[np.float64]
-
 _MOST_OBJECTS, _MOST_POINTS = 200_000, 500_000  # a report whose every segment is a path of its own has 30,000
 _MOST_NESTED = 5  # forms in forms
 _DARK_BELOW = 100  # of 255, in every channel
 _TOUCHING_PX = 0.5  # a path that starts this near to the end of the one before goes on with it
 _CURVE_AT = np.array([0.25, 0.5, 0.75, 1.0])
-_PX_PER_POINT = DPI / 72
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """How the page turns PDF space (points, y up) into what is seen."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-    rotation: int
-
-    def seen(self, points: Points) -> Points:
-        x, y = points[:, 0], points[:, 1]
-        across, down = {
-            0: (x - self.left, self.top - y),
-            90: (y - self.bottom, x - self.left),
-            180: (self.right - x, y - self.bottom),
-            270: (self.top - y, self.right - x),
-        }[self.rotation]
-        return np.column_stack([across, down]) * _PX_PER_POINT
 
 
 def dark_strokes(source: Source, limits: Limits) -> list[Points]:
@@ -73,8 +48,7 @@ def _strokes(name: str, document: PdfDocument, limits: Limits) -> Iterator[Point
     import pypdfium2.raw as pdfium
 
     page = document[0]
-    left, bottom, right, top = page.get_mediabox()
-    frame = _Frame(left, bottom, right, top, page.get_rotation())
+    frame = frame_of(page)
     points_left, deadline = _MOST_POINTS, time.monotonic() + limits.seconds
     for path, matrix in _paths(name, page):
         points_left -= pdfium.FPDFPath_CountSegments(path)

@@ -60,11 +60,13 @@ def _is_complete(lead: str, match: Match) -> bool:
     return complete_share(match.ink, stacked) >= _COMPLETE
 
 
-def cautions(match: Match, canonical: Pixels) -> tuple[Caution, ...]:
+def cautions(page: Page, match: Match, canonical: Pixels) -> tuple[Caution, ...]:
     """Return what a person may want to look at in an accepted page."""
     found = []
     if match.format.has_grid and colour_share(canonical) > _MOST_COLOUR_LEFT:
         found.append(Caution.GRID_LEFT)
+    if match.format.has_grid and not page.exact:
+        found.append(Caution.GRID_BY_COLOUR)
     if any(trace.coverage < _INSIDE_COVERAGE for trace in match.traces.values()):
         found.append(Caution.TRACE_LEAVES_BOX)
     return tuple(found)

@@ -29,8 +29,16 @@ class Caution(StrEnum):
     """What is unusual in an accepted page."""
 
     GRID_LEFT = "grid-left"
+    GRID_BY_COLOUR = "grid-by-colour"
     TRACE_LEAVES_BOX = "trace-leaves-box"
 
+
+CAUTION_HINTS = {
+    Caution.GRID_LEFT: "part of the grid is in the image; send the PDF that the ECG system writes",
+    Caution.GRID_BY_COLOUR: "a lossy picture (a scan, a JPEG) or a grid in other colours: all that is coloured was "
+    "taken for grid; if the ECG system can export a PDF, send that",
+    Caution.TRACE_LEAVES_BOX: "a trace leaves its lead's box or pauses; look at the page",
+}
 
 HINTS = {
     Reason.UNREADABLE: "export the report again from the ECG system and copy it completely",
@@ -39,7 +47,8 @@ HINTS = {
     Reason.TOO_SLOW: "was the machine busy, `ecg ingest --again`; else render page 1 to a 300 dpi PNG and send that",
     Reason.NO_PAGE: "export the report again; this file holds no page",
     Reason.BLANK_PAGE: "send the page that carries the ECG; the first page is blank",
-    Reason.UNKNOWN_FORMAT: "send an upright report of a known machine; or describe it, then `ecg ingest --again`",
+    Reason.UNKNOWN_FORMAT: "send an upright report of a known machine, a scan with little JPEG loss; "
+    "or describe the machine's format, then `ecg ingest --again`",
     Reason.WRONG_GEOMETRY: "send a landscape letter or A4 page, or exactly the ECG box, at 72 dpi or more",
     Reason.EMPTY_LEAD: "look at the page: the leads named have no trace; repeat the recording or the export",
     Reason.WRONG_SCALE: "print the report again at the format's paper speed and gain",

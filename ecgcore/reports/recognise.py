@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from ecgcore.reports.box import Box, Pixels
 from ecgcore.reports.canonical import remove_lossy_grid
 from ecgcore.reports.format import ReportFormat
-from ecgcore.reports.ink import Trace, colour_share, find_labels, find_traces, grid_share, ink_mask, without_labels
+from ecgcore.reports.ink import (
+    Trace,
+    colour_share,
+    find_labels,
+    find_traces,
+    grid_share,
+    ink_mask,
+    solid_ink_mask,
+    without_labels,
+)
 from ecgcore.reports.page import Extent, Page
 
 _DRAWN_COVERAGE = 0.3  # of columns; a neighbour's spikes that reach in cover less
@@ -32,7 +41,7 @@ class Match:
         box: what its lead boxes refer to, uint8 (H, W, 3); without loss it is the page's own pixels, else without grid.
         leads: lead boxes inside ``box``.
         traces: what was measured in each.
-        ink: the ink of every third column of ``box``, without the printed names.
+        ink: the ink of every third column of ``box``, without the printed names and without what may be a grid's rest.
     """
 
     format: ReportFormat
@@ -67,7 +76,8 @@ def _match(page: Page, fmt: ReportFormat) -> Match | None:
     if len(find_labels(ink, labels, _LABEL_MARGIN, _LABEL_INK)) < _LEAST_LABELS:
         return None
     ink = without_labels(ink, labels)
-    match = Match(fmt, box, page.leads(fmt), find_traces(ink, page.leads(fmt)), ink)
+    solid = ink if page.exact else without_labels(solid_ink_mask(box, fmt), labels)
+    match = Match(fmt, box, page.leads(fmt), find_traces(ink, page.leads(fmt)), solid)
     return match if _is_twelve_lead(match) else None
 
 

@@ -79,15 +79,41 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
     started = time.perf_counter()
     page = _page(source, formats, limits)
     rendered = time.perf_counter()
-    match = recognise(page, formats)
-    if match is None:
+    reading = _reading(page, formats)
+    if reading is None:
         raise unrecognised(source.name, page)
-    check_leads(source.name, match)
-    image = _canonical(page, match)
-    printed = _printed(source, match.format, limits)
+    check_leads(source.name, reading.match)
+    fmt = reading.match.format
+    printed = _printed(source, page, fmt, limits)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
-    return Report(match.format, image, printed, cautions(match, image), timings)
+    return Report(fmt, reading.image, printed, reading.cautions, timings)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    match: Match
+    image: Pixels
+    cautions: tuple[Caution, ...]
+
+
+def _reading(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
+    """Return what a page shows; one whose grid is not in the exact colours is read like a lossy picture.
+
+    A PDF or PNG may hold the JPEG of a scanner, and a JPEG leaves its grid no colour of the format.
+    """
+    found = _as_it_is(page, formats)
+    if not page.exact or (found is not None and Caution.GRID_LEFT not in found.cautions):
+        return found
+    return _as_it_is(replace(page, exact=False), formats) or found
+
+
+def _as_it_is(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
+    match = recognise(page, formats)
+    if match is None:
+        return None
+    image = _canonical(page, match)
+    return _Reading(match, image, cautions(page, match, image))
 
 
 def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
@@ -109,10 +135,11 @@ def _canonical(page: Page, match: Match) -> Pixels:
     return arrange(cleaned, match.format)
 
 
-def _printed(source: Source, fmt: ReportFormat, limits: Limits) -> Printed | None:
+def _printed(source: Source, page: Page, fmt: ReportFormat, limits: Limits) -> Printed | None:
     if source.kind() is Kind.PICTURE:
         return None
-    page_text = read_text(source, fmt, limits)
+    height, width = page.pixels.shape[:2]
+    page_text = read_text(source, fmt, (width, height), limits)
     if page_text.pages > limits.max_pages:
         raise RefusalError(source.name, Reason.TOO_LARGE, f"{page_text.pages} pages")
     check_statements(source.name, fmt, page_text.text, page_text.lead_names)

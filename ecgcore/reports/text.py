@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcore.reports.format import ReportFormat
+from ecgcore.reports.frame import Frame, frame_of
 from ecgcore.reports.limits import Limits
 from ecgcore.reports.poppler import poppler_folder
 from ecgcore.reports.reason import Reason, RefusalError
@@ -16,11 +17,11 @@ from ecgcore.reports.render import page_count
 from ecgcore.reports.source import Source
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfPage, PdfTextPage
+    from pypdfium2 import PdfTextPage
 
 _MOST_CHARACTERS = 20_000
 _LONGEST_NAME = 20
-_POINTS_PER_INCH, _MM_PER_INCH = 72.0, 25.4
+_MM_PER_INCH = 25.4
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class PageText:
     """Args:
     pages: pages of the PDF.
     text: printed on the first; empty for a scan.
-    lead_names: lead to the text in the place of its name; empty where the page is turned or its places are not known.
+    lead_names: lead to the text in the place of its name; empty for a scan, and where pdfium and Poppler see
+        different pages, so that no place is known.
     """
 
     pages: int
@@ -36,10 +38,16 @@ class PageText:
     lead_names: Mapping[str, str]
 
 
-def read_text(source: Source, fmt: ReportFormat, limits: Limits) -> PageText:
+def read_text(source: Source, fmt: ReportFormat, size: tuple[int, int], limits: Limits) -> PageText:
     """Read the text layer of page 1. Called only after Poppler has rendered the page within the limits.
 
     pdfium reads it in 3 ms without a process; what it cannot open is read by Poppler.
+
+    Args:
+        source: a PDF.
+        fmt: the format of its page, which says where the leads' names belong.
+        size: (width, height) in px of the page that Poppler rendered.
+        limits: bounds on what Poppler may use.
 
     Raises:
         RefusalError: Poppler fails too.
@@ -49,30 +57,23 @@ def read_text(source: Source, fmt: ReportFormat, limits: Limits) -> PageText:
     try:
         with PdfDocument(source.data) as document:
             page = document[0]
-            words = page.get_textpage()
+            frame, words = frame_of(page), page.get_textpage()
             text = words.get_text_bounded()[:_MOST_CHARACTERS]
-            return PageText(len(document), text, _lead_names(page, words, fmt) if text.strip() else {})
+            known = bool(text.strip()) and frame.has_size(size)
+            return PageText(len(document), text, _lead_names(words, frame, fmt) if known else {})
     except PdfiumError:
         return PageText(page_count(source.path, limits), _poppler_text(source.path, limits), {})
 
 
-def _lead_names(page: PdfPage, words: PdfTextPage, fmt: ReportFormat) -> dict[str, str]:
+def _lead_names(words: PdfTextPage, frame: Frame, fmt: ReportFormat) -> dict[str, str]:
     """Return what is printed in each lead's label box, a millimetre around it, and as far right as a name may reach."""
-    left, bottom, right, top = page.get_mediabox()
-    if page.get_rotation() or tuple(page.get_cropbox()) != (left, bottom, right, top):
-        return {}
-    points, margin = _POINTS_PER_INCH / fmt.dpi, round(fmt.dpi / _MM_PER_INCH)
+    margin = round(fmt.dpi / _MM_PER_INCH)
     widest = max(box.width for box in fmt.label_boxes.values())
     places = {
         lead: replace(box, right=box.left + widest).moved(fmt.signal_box.left, fmt.signal_box.top).grown(margin, margin)
         for lead, box in fmt.label_boxes.items()
     }
-    return {
-        lead: words.get_text_bounded(
-            left + box.left * points, top - box.bottom * points, left + box.right * points, top - box.top * points
-        )[:_LONGEST_NAME]
-        for lead, box in places.items()
-    }
+    return {lead: words.get_text_bounded(*frame.region(box))[:_LONGEST_NAME] for lead, box in places.items()}
 
 
 def _poppler_text(pdf: Path, limits: Limits) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ecgcore.reports.format import LEADS, ReportFormat
+from ecgcore.reports.frame import Points
 from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
-from ecgcore.reports.pdfpath import Points, dark_strokes
+from ecgcore.reports.pdfpath import dark_strokes
 from ecgcore.reports.reason import Reason, RefusalError
 from ecgcore.reports.report import report_of
 from ecgcore.reports.signal import RATE_HZ, LeadQuality, LeadSignals, Millivolts, SignalSource

@@ -110,7 +110,7 @@ class Registry:
         with registry_errors(thing):
             client = connect(self.tracking_uri)
             old = _by_alias(client, name, CHAMPION)
-            _check_promotable(thing, client.get_model_version(name, version).tags)
+            check_promotable(thing, client.get_model_version(name, version).tags)
             for key, value in evidence.items():
                 client.set_model_version_tag(name, version, key, value)
             if old is not None and old != version:
@@ -268,13 +268,18 @@ def _by_alias(client: MlflowClient, name: str, alias: str) -> str | None:
         raise
 
 
-def _check_promotable(thing: str, tags: Mapping[str, str]) -> None:
+def check_promotable(thing: str, tags: Mapping[str, str]) -> None:
+    """Check by the tags of a version that it may serve.
+
+    Raises:
+        PromotionError: it was rejected, nothing can load it, or it did not pass its gates.
+    """
     if tags.get(_DECISION) == _REJECTED:
         raise PromotionError(thing, "was rejected by a reviewer", "promote another version, or train a new one")
     if tags.get("promotable") == "false":
         raise PromotionError(thing, "comes from a recipe that is not promotable", "promote a version of another recipe")
     if tags.get("gate") != "pass":
-        raise PromotionError(thing, f"has the gate verdict {tags.get('gate')!r}", "promote one that passed")
+        raise PromotionError(thing, f"has the gate verdict {tags.get('gate', 'unknown')!r}", "promote one that passed")
 
 
 def _fetch(client: MlflowClient, mlflow_run: str, artifact: str, dest: Path) -> None:

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
-from PIL import Image, UnidentifiedImageError
+from numpy.typing import NDArray
 
-from ecgcore.errors import PredictorError
+from ecgcore.errors import PredictorError, ReportError
 from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.picture import load_picture
 
 IMAGE = "image"
-MAX_PIXELS = 40_000_000
 
 _PNG_IN_BASE64 = "iVBORw0KGgo"  # the eight bytes that start every PNG
 
@@ -49,22 +51,35 @@ class ServedClassifier(PythonModel):
         return pd.DataFrame({f"{target}_probability": found[target] for target in self.classifier.targets})
 
 
-def image_of(text: str) -> str | Image.Image:
-    """Return a path as it is, and a PNG in base64 as the image, at most 40 million pixels.
+def image_of(text: str) -> str | NDArray[np.uint8]:
+    """Return a path as it is, and a PNG in base64 as the pixels that a file of these bytes would give.
+
+    So a page is read as a report, header and grid removed, whichever way it comes.
 
     Raises:
         PredictorError: it starts like a PNG in base64 but is not one, or is too large.
+        ReportError: a page that is not a report of a known format.
     """
     if not text.startswith(_PNG_IN_BASE64):
         return text
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
-        if image.width * image.height > MAX_PIXELS:
-            raise PredictorError("image", f"has more than {MAX_PIXELS:,} pixels", "send the page at 300 dpi or less")
-        image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+        content = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
         raise PredictorError("image", "is not a PNG in base64", "send the whole file, encoded in base64") from error
-    return image
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        file.write(content)
+        file.flush()
+        return _named(Path(file.name))
+
+
+def _named(path: Path) -> NDArray[np.uint8]:
+    """Load an image whose temporary name would tell the caller nothing."""
+    try:
+        return load_picture(path)
+    except ReportError as error:
+        raise ReportError("image", error.rule, error.hint, error.reason) from error
+    except PredictorError as error:
+        raise PredictorError("image", error.rule, error.hint) from error
 
 
 def clinical_rows(frame: pd.DataFrame) -> list[dict[str, float]] | None:

@@ -100,6 +100,25 @@ class TestIngest:
     def test_a_short_key(self, cli: Any, small_hospital: Path) -> None:
         refused(cli("ingest", small_hospital, ECG_PSEUDONYM_KEY="short"), "ECG_PSEUDONYM_KEY")
 
+    def test_the_demo_takes_in_no_patients(self, small_cli: Any, small_books: Any, small_hospital: Path) -> None:
+        before = small_books.totals()
+        (small_cli.home / "inbox").mkdir()
+        (small_cli.home / "inbox" / "demo.txt").touch()
+        refused(small_cli("ingest", small_hospital), str(small_cli.home), "ECG_HOME")
+        assert small_books.totals() == before
+
+    def test_a_prefect_server_that_is_away(
+        self, small_cli: Any, small_books: Any, small_hospital: Path, free_port: Callable[[], int]
+    ) -> None:
+        before = small_books.totals()
+        api = f"http://127.0.0.1:{free_port()}/api"
+        refused(small_cli("ingest", small_hospital, PREFECT_API_URL=api), "Prefect's server", "PREFECT_API_URL")
+        assert small_books.totals() == before
+
+    def test_a_shared_ledger_without_a_key(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+        done = cli("ingest", small_hospital, ECG_LEDGER_URL=f"sqlite:///{tmp_path / 'shared.db'}")
+        refused(done, "ECG_PSEUDONYM_KEY", "ECG_LEDGER_URL")
+
     def test_an_empty_inbox_is_a_success(self, small_cli: Any, small_books: Any, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         before = {name: n for name, n in small_books.totals().items() if name not in ("batch", "audit_event")}
@@ -133,6 +152,19 @@ class TestIngest:
         assert summary["quarantined"] + summary["duplicates"] == len(bad)
         assert {path: after[path] for path in before} == before
         assert summary["files"] == len(before) + len(bad)
+
+    def test_a_column_that_is_not_read_is_told_and_one_that_may_be_a_label_refused(
+        self, cli: Any, tmp_path: Path
+    ) -> None:
+        (tmp_path / "inbox" / "cmr").mkdir(parents=True)
+        header = "hn,ecg_date,cmr_date,file_name,scar_cad"
+        for name, column in (("good", "ward"), ("bad", "LVEF (%)")):
+            text = f"{header},{column}\n1234,2013-01-01,2013-01-01,{name}.pdf,0,60\n"
+            (tmp_path / "inbox" / "cmr" / f"{name}.csv").write_text(text, encoding="utf-8")
+        summary = cli("ingest", tmp_path / "inbox", "--json").json()
+        assert (summary["waiting"], summary["by_rule"]) == (1, {"table-rejected": 1})
+        assert summary["not_read"] == {"cmr/good.csv": "columns ward"}
+        assert "columns ward" in Path(summary["page"]).read_text(encoding="utf-8")
 
 
 class TestSnapshotsAndTestSets:

@@ -1,19 +1,15 @@
-"""Nothing identifying leaves the readers, and a model that learned nothing passes no real gate."""
+"""Nothing identifying leaves the readers."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from ecgcore.synth.hospital import plan_entries
@@ -82,41 +78,3 @@ def _size(hospital: Path) -> tuple[int, int]:
     """Studies and seed that the shared hospital was made with."""
     made = json.loads((hospital.parent / "made.json").read_text(encoding="utf-8"))
     return made["studies"], made["seed"]
-
-
-@pytest.mark.slow
-def test_a_candidate_trained_on_shuffled_labels_does_not_pass(
-    tmp_path: Path, cli_of: Callable[..., Any], deployments: Path
-) -> None:
-    """Labels of training and validation rows change places between patients; those of the test years stay true."""
-    inbox = tmp_path / "inbox"
-    folder = shutil.copytree(deployments, tmp_path / "deployments")
-    shutil.copy(DEPLOYMENTS / "policies" / "demo.yaml", folder / "policies" / "demo.yaml")
-    ecg = cli_of(tmp_path / "home")
-    here = {"ECG_DEPLOYMENTS": str(folder)}
-    assert ecg("synth", "--out", inbox, "--studies", 400, "--seed", 3).code == 0
-    _shuffle(inbox / "cmr")
-    assert ecg("ingest", inbox, "--json", **here).json()["accepted"] > 350
-    for name in ("old", "new"):
-        assert ecg("testset", "lock", name).code == 0
-    outcome = ecg("retrain", "--recipe", "tiny", "--policy", "demo", "--json", **here).json()
-    assert outcome["trained"]
-    assert outcome["gate"] in {"fail", "inconclusive"}, outcome["reason"]
-    assert (outcome["promoted"], outcome["champion"]) == (False, None)
-    floors = [gate for gate in outcome["gates"] if gate["kind"] == "floor" and gate["severity"] == "block"]
-    assert floors and any(gate["verdict"] != "pass" for gate in floors)
-    assert not (ecg.home / "champion").is_symlink()
-
-
-def _shuffle(tables: Path) -> None:
-    """Shuffle the label columns, rows as wholes, within each table of the years that train."""
-    random = np.random.default_rng(1)
-    labels = {"scar_cad", "lvef", "subendocardial_scar", "transmural_scar", "pattern"}
-    for path in sorted(tables.iterdir()):
-        if path.stem.endswith(("2016", "2021")):
-            continue
-        read, write = (pd.read_csv, "to_csv") if path.suffix == ".csv" else (pd.read_excel, "to_excel")
-        frame = read(path, dtype=object)
-        columns = [name for name in frame.columns if name.lower() in labels]
-        frame[columns] = frame[columns].to_numpy()[random.permutation(len(frame))]
-        getattr(frame, write)(path, index=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.errors import PromotionError
+from ecgcore.errors import PromotionError, TransientError
 from tasks.fingerprint import directory_sha256
 from tasks.release import export_release, link_champion, linked_version, read_release, unlink_champion
 
@@ -158,7 +158,7 @@ def test_a_disk_that_refuses_gives_one_clear_error_and_leaves_nothing(home, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(PromotionError, match="No space left on device"):
+    with pytest.raises(TransientError, match="No space left on device"):
         export(home, "1")
     assert list((home / "releases").iterdir()) == []
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ecgcore.data.transform import ImageTransform
-from ecgcore.errors import PromotionError
+from ecgcore.errors import PromotionError, TransientError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.golden import GOLDEN, write_golden
@@ -44,7 +44,7 @@ def test_a_release_replays_in_a_fresh_process_and_an_altered_one_does_not(home):
     golden.write_text(text.replace(probability, str(float(probability) + 1e-3), 1))
     with pytest.raises(PromotionError, match="does not replay: exit code 1"):
         replay(home / "model", home / "golden")
-    with pytest.raises(PromotionError, match=r"did not load and replay within 0\.01 s"):
+    with pytest.raises(TransientError, match=r"did not load and replay within 0\.01 s"):
         replay(home / "model", home / "golden", timeout=0.01)
 
 
@@ -52,7 +52,6 @@ def test_a_release_replays_in_a_fresh_process_and_an_altered_one_does_not(home):
     ("code", "out", "err", "message"),
     [
         (1, '{"ok": false}', "first\nweights overflow\n", "exit code 1, weights overflow"),
-        (-9, "", "", "exit code -9, no message"),
         (0, "", "", "without an answer"),
         (0, "{broken", "", "without an answer"),
         (0, "{}", "", "replays 0 golden studies"),
@@ -65,6 +64,27 @@ def test_only_a_replay_within_the_tolerance_counts(monkeypatch, tmp_path, code, 
     answering(monkeypatch, code, out, err)
     with pytest.raises(PromotionError, match=message):
         replay(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "err", "message"),
+    [
+        (-9, "", "signal 9, no message"),
+        (1, "Traceback\nMemoryError\n", "exit code 1, MemoryError"),
+        (1, "RuntimeError: DefaultCPUAllocator: can't allocate memory", "exit code 1, RuntimeError"),
+    ],
+)
+def test_a_machine_that_ends_the_replay_gives_no_verdict(monkeypatch, tmp_path, code, err, message):
+    answering(monkeypatch, code, "", err)
+    with pytest.raises(TransientError, match=f"was ended while it replayed: {message}.*then run it again"):
+        replay(tmp_path, tmp_path)
+
+
+def test_a_model_that_does_not_load_is_a_verdict_not_a_matter_of_the_machine(monkeypatch, tmp_path):
+    answering(monkeypatch, 1, '{"ok": false}', "size mismatch for model.conv1.weight")
+    with pytest.raises(PromotionError, match="size mismatch") as caught:
+        replay(tmp_path, tmp_path)
+    assert not isinstance(caught.value, TransientError)
 
 
 def test_the_limit_itself_is_allowed(monkeypatch, tmp_path):

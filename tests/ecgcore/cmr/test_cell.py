@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ecgcore.cmr.cell import parse_day, parse_flag, parse_number, parse_text, parse_whole, patient_of
+from ecgcore.cmr.cell import parse_day, parse_flag, parse_number, parse_text, parse_whole, parse_year, patient_of
 from ecgcore.pseudonym import Pseudonymiser
 
 PSEUDONYMISER = Pseudonymiser(b"a test key, not a secret")
@@ -52,6 +52,13 @@ def test_what_is_no_flag(text: str) -> None:
 )
 def test_whole_numbers(text: str, value: int | None) -> None:
     assert parse_whole(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("2016", 2016), ("2559", 2016), ("2559.0", 2016), ("59", 59), ("2559.5", None), ("", None)]
+)
+def test_years_of_either_era(text: str, value: int | None) -> None:
+    assert parse_year(text) == value
 
 
 def test_text_is_trimmed_and_empty_is_missing() -> None:
@@ -105,13 +112,26 @@ def test_every_day_survives_iso_and_the_buddhist_era(day: date) -> None:
 @given(st.text(max_size=20))
 @example("0\x1f")  # str.strip removes more than float does
 def test_no_text_breaks_a_parser(text: str) -> None:
-    for parse in (parse_day, parse_flag, parse_number, parse_text, parse_whole):
+    for parse in (parse_day, parse_flag, parse_number, parse_text, parse_whole, parse_year):
         parse(text)
     patient_of(text, PSEUDONYMISER)
 
 
 @pytest.mark.parametrize(
-    "text", ["1234567", "1234567.0", " 1234567 ", "12-345-67", "12345/67", "๑๒๓๔๕๖๗", "１２３４５６７"]
+    "text",
+    [
+        "1234567",
+        "1234567.0",
+        " 1234567 ",
+        "12-345-67",
+        "12345/67",
+        "๑๒๓๔๕๖๗",
+        "１２３４５６７",
+        "HN1234567",
+        "H.N. 1234567",
+        "hn: 1234567.0",
+        "HN ๑๒๓๔๕๖๗",
+    ],
 )
 def test_spellings_of_one_hospital_number(text: str) -> None:
     assert patient_of(text, PSEUDONYMISER) == PSEUDONYMISER.patient_id("1234567")
@@ -138,6 +158,9 @@ def test_zeros_elsewhere_count() -> None:
         "0",
         "000",
         "#N/A",
+        "HN",
+        "HN 0",
+        "HN 1.23457E+12",
         "1.23457E+12",
         "1e+15",
         "1234567.5",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from ecgcore.errors import PromotionError
+from ecgcore.errors import LedgerError, PromotionError
 from ecgcore.ledger import promotion, promotion_run
 from ecgcore.ledger.ledger import Ledger
 
@@ -89,10 +89,21 @@ class FolderSteps:
 
 def promote(url: str, folder: str, version: str, die_at: str) -> None:
     with Ledger(url) as ledger:
-        begun = promotion.begin(ledger, version, "champion", "tester", "because")
+        against = promotion.NO_CHAMPION
+        begun = promotion.begin(ledger, version, "champion", "tester", "because", judged_against=against)
         if die_at == "after begin":
             os.kill(os.getpid(), signal.SIGKILL)
         promotion_run.run_promotion(ledger, begun.number, FolderSteps(Path(folder), die_at))
+
+
+def exclusive(url: str, name: str) -> None:
+    """Say whether the lock is free."""
+    with Ledger(url) as ledger:
+        try:
+            with ledger.exclusive(name, wait=False):
+                print("free")
+        except LedgerError as error:
+            print(error)
 
 
 def open_only(url: str) -> None:

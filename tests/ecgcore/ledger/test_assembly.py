@@ -12,7 +12,7 @@ from ecgcore.cmr.verdict import RowFailure
 from ecgcore.ledger.assembly import join_pages, page_of, row_faults
 from ecgcore.ledger.batch import PageFacts
 from ecgcore.ledger.finding import Effect, Finding
-from ecgcore.reports.reason import Reason
+from ecgcore.reports.reason import Caution, Reason
 from ecgcore.reports.result import ReadResult
 
 GOOD = ReadResult(
@@ -26,6 +26,11 @@ def failure(rule: str, effect: RuleEffect) -> RowFailure:
 
 def test_a_good_page_becomes_facts():
     assert page_of(GOOD) == PageFacts("old", "a" * 64, "aa/x.png", None, None)
+
+
+def test_a_page_keeps_what_is_unusual_about_it():
+    cautions = (Caution.GRID_BY_COLOUR, Caution.TRACE_LEAVES_BOX)
+    assert page_of(replace(GOOD, cautions=cautions)).cautions == cautions
 
 
 def test_a_refused_page_keeps_rule_value_and_hint():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.state import State
@@ -95,3 +95,29 @@ def test_fifteen_thousand_rows_are_recorded_in_few_statements(url, build, now):
     with Ledger(url) as ledger:
         assert ledger.counts().studies == 15_000
     assert max(sent) < 15_000 / 10  # many rows in each
+
+
+def said(*args: object) -> str:
+    return subprocess.run(
+        [sys.executable, CONTENDER, *map(str, args)], capture_output=True, text=True, check=True, timeout=120
+    ).stdout.strip()
+
+
+def test_a_lock_that_is_held_refuses_who_will_not_wait_and_stops_no_writer(url):
+    with Ledger(url) as ledger:
+        with ledger.exclusive("slot A", wait=False):
+            assert said("exclusive", url, "slot A").startswith("slot A: is under way in another process. Hint: wait")
+            assert said("exclusive", url, "slot B") == "free"
+            assert finish(start("ingest", url, "one", STUDIES)) == 0  # it is no transaction: others write meanwhile
+        assert said("exclusive", url, "slot A") == "free"
+
+
+def test_a_lock_whose_connection_broke_does_not_undo_what_was_done_under_it(new_postgres_url, caplog):
+    with Ledger(new_postgres_url()) as ledger:
+        with ledger.exclusive("slot A"), ledger.reading() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND pid <> "
+            query = "pg_backend_pid() AND datname = current_database()"
+            connection.execute(text(others + query))
+        assert "the connection that held the lock 'slot A' broke" in caplog.text
+        with ledger.exclusive("slot A", wait=False):
+            pass

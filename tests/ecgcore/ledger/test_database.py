@@ -35,6 +35,20 @@ def test_sqlite_waits_keeps_keys_and_writes_ahead(tmp_path):
     database.close()
 
 
+def test_a_full_disk_is_one_clear_error_and_nothing_is_written(tmp_path, now):
+    database = Database(f"sqlite:///{tmp_path / 'l.db'}")
+    with pytest.raises(LedgerError, match="full"), database.writer() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar()
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        for number in range(1000):
+            connection.execute(insert(Batch), {"number": number, "batch_id": f"{number:064d}", "created": now})
+    database.close()
+    again = Database(f"sqlite:///{tmp_path / 'l.db'}")
+    with again.reader() as connection:
+        assert connection.execute(text("SELECT count(*) FROM batch")).scalar() == 0
+    again.close()
+
+
 def test_an_error_rolls_the_whole_write_back(url, now):
     database = Database(url)
     with pytest.raises(RuntimeError, match="stop"), database.writer() as connection:

@@ -17,7 +17,7 @@ from ecgcore.evaluation.verdict import GateResult, Side, Verdict
 from ecgcore.pages.decision_page import DecisionPage, Looks, decision_document
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.document import Document, Image
-from ecgcore.pages.ingest_page import FileLine, IngestPage, ingest_document
+from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
 from ecgcore.pages.quarantine_page import QuarantineLine, QuarantinePage, quarantine_document
 from ecgcore.pages.rule_table import RuleCount
 
@@ -65,6 +65,7 @@ def decision_page(text="x", **choices) -> Document:
         text,
         text,
         text,
+        text,
         decision(text, **choices),
         (evaluation(text),),
         (Looks(text, text, 4),),
@@ -82,10 +83,13 @@ def ingest_page(text="x", **changes) -> Document:
         "counts_by_state": {"accepted": 2, "quarantined": 1},
         "rows_by_state": {"accepted": 2, text: 1},
         "studies": 2,
+        "left_alone": {},
         "rules": (RuleCount(text, 1, text),),
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
+        "cautions": (CautionLine(text, text, (text,)),),
         "quarantine_csv": text,
+        "not_read": {text: text},
     }
     return ingest_document(IngestPage(**{**fields, **changes}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecgcore.pages.ingest_page import FileLine
+from ecgcore.pages.ingest_page import CautionLine, FileLine
 from ecgcore.pages.markdown import render_markdown
 
 
@@ -19,11 +19,52 @@ def test_counts_that_do_not_add_up_are_said(make_ingest_page):
 
 def test_an_empty_inbox_is_good_news(make_ingest_page):
     page = make_ingest_page(
-        files_seen=0, counts_by_state={}, rows_by_state={}, alerts=(), rules=(), files=(), studies=0
+        files_seen=0, counts_by_state={}, rows_by_state={}, alerts=(), rules=(), files=(), cautions=(), studies=0
     )
     text = render_markdown(page)
     assert "The inbox was empty" in text
     assert "Nothing was quarantined." in text
+
+
+def test_a_file_that_was_not_taken_in_is_named_and_no_ingest_with_one_is_all_good(make_ingest_page):
+    nothing = {
+        "files_seen": 0,
+        "counts_by_state": {},
+        "rows_by_state": {},
+        "alerts": (),
+        "rules": (),
+        "files": (),
+        "cautions": (),
+    }
+    text = render_markdown(make_ingest_page(**nothing, left_alone={"2024/a.pdf": "outside-ecg-and-cmr"}))
+    assert "1 files of the inbox were not taken in" in text and "The inbox was empty" not in text
+    assert "| 2024/a.pdf | outside-ecg-and-cmr | move reports into ecg/" in text
+
+
+def test_what_programs_leave_behind_is_listed_and_needs_nobody(make_ingest_page):
+    nothing = {
+        "files_seen": 0,
+        "counts_by_state": {},
+        "rows_by_state": {},
+        "alerts": (),
+        "rules": (),
+        "files": (),
+        "cautions": (),
+    }
+    text = render_markdown(make_ingest_page(**nothing, left_alone={"ecg/Thumbs.db": "system-file"}))
+    assert "| ecg/Thumbs.db | system-file | nothing |" in text
+    assert "not taken in" not in text
+
+
+def test_unusual_reports_are_counted_and_named(make_ingest_page):
+    lines = (CautionLine("grid-left", "send the PDF", ("ecg/a.png", "ecg/b.png")),)
+    text = render_markdown(make_ingest_page(cautions=lines))
+    for line in ("| grid-left | 2 | send the PDF |", "| ecg/a.png | grid-left |", "| ecg/b.png | grid-left |"):
+        assert line in text
+    quiet = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}}
+    assert "2 reports are unusual" in render_markdown(make_ingest_page(cautions=lines, **quiet))
+    assert "Nothing to do" in render_markdown(make_ingest_page(cautions=(), **quiet))
+    assert "No report that was read is unusual." in render_markdown(make_ingest_page(cautions=()))
 
 
 def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page):
@@ -33,3 +74,11 @@ def test_what_needs_action_comes_first_and_the_rest_is_counted(make_ingest_page)
     assert text.index("z.pdf") < text.index("a000.pdf")
     assert "200 of 301 rows shown" in text
     assert "a299.pdf" not in text
+
+
+def test_what_was_not_read_of_a_table_is_said(make_ingest_page):
+    page = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}, "cautions": ()}
+    text = render_markdown(make_ingest_page(**page, not_read={"cmr/labels.csv": "columns ward, height"}))
+    assert "Nothing to do, unless a column that was not read matters; these stand below." in text
+    assert "| cmr/labels.csv | columns ward, height |" in text
+    assert "not read" not in render_markdown(make_ingest_page(**page, not_read={})).lower()

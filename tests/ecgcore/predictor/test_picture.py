@@ -12,7 +12,7 @@ from PIL import Image
 
 from ecgcore.errors import PredictorError, ReportError
 from ecgcore.predictor import picture
-from ecgcore.predictor.picture import load_picture
+from ecgcore.predictor.picture import has_unknown_shape, load_picture
 
 
 @pytest.fixture
@@ -61,6 +61,40 @@ def test_a_sideways_jpeg_is_turned_upright(tmp_path: Path):
     exif[0x0112] = 6
     image.save(tmp_path / "turned.jpg", exif=exif)
     assert load_picture(tmp_path / "turned.jpg").shape == (60, 20, 3)
+
+
+def test_a_box_on_its_side_is_read_as_the_box_that_it_is(reports, tmp_path: Path):
+    image = Image.new("RGB", (105, 292), "white")
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "turned.jpg", exif=exif)
+    with pytest.raises(ReportError):
+        load_picture(tmp_path / "turned.jpg")
+    assert reports == [tmp_path / "turned.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("size", "unknown"),
+    [
+        ((403, 302), True),
+        ((192, 108), True),
+        ((144, 90), True),
+        ((105, 292), True),
+        ((330, 255), False),
+        ((282, 132), False),
+        ((140, 210), False),
+        ((292, 105), False),
+    ],
+)
+def test_a_photo_and_a_screenshot_have_an_unknown_shape(size, unknown, tmp_path: Path):
+    Image.new("RGB", size).save(tmp_path / "x.png")
+    assert has_unknown_shape(tmp_path / "x.png") is unknown
+
+
+def test_what_is_no_image_has_no_shape_to_doubt(tmp_path: Path):
+    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.7")
+    assert not has_unknown_shape(tmp_path / "x.pdf")
+    assert not has_unknown_shape(tmp_path / "none.png")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Every number is typed from the document that describes the two formats, in pixel
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -40,7 +41,7 @@ class Style:
     skip: tuple[str, ...] = ()
     origin: tuple[float, float] = (0.0, 0.0)
     rotate: int = 0
-    crop_box: bool = False
+    crop_box: tuple[float, float, float, float] | None = None  # points; left, bottom, right, top
     password: str | None = None
     owner_password: str | None = None
     pages: int = 1
@@ -74,6 +75,11 @@ class Pen:
                 self.canvas.transform(0, -1, 1, 0, 0, width * 0.24)
         elif self.style.rotate == 180:
             self.canvas.setPageRotation(180)
+            if "upright" in self.style.flags:
+                self.canvas.transform(-1, 0, 0, -1, width * 0.24, height * 0.24)
+        if self.style.crop_box:
+            left, bottom, right, top = self.style.crop_box
+            self.canvas.setCropBox((left, bottom, right, top))
         self.canvas.translate(ox, oy)
 
     def x(self, px: float) -> float:
@@ -237,3 +243,9 @@ def old_on_grid(signals: Signal) -> bytes:
 def with_media_box_moved(pdf: bytes, dx: int, dy: int) -> bytes:
     """Move the page's coordinate system: MediaBox no longer starts at 0, 0, and the content moves with it."""
     return pdf.replace(b"/MediaBox [ 0 0 792 612 ]", b"/MediaBox [ %d %d %d %d ]" % (dx, dy, 792 + dx, 612 + dy))
+
+
+def with_media_box_inherited(pdf: bytes) -> bytes:
+    """Move the MediaBox from the page to its parent, where writers of many equal pages put it."""
+    (box,) = re.findall(rb"/MediaBox \[[^]]*\]", pdf)
+    return pdf.replace(box, b"").replace(b"/Type /Pages", box + b" /Type /Pages")

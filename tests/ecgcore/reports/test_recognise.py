@@ -45,9 +45,25 @@ def test_thin_and_thick_grids_are_recognised(width, extent, paper, written):
     assert report.format.name == "new"
 
 
-def test_a_grid_that_the_rule_leaves_is_said(paper, written):
+def test_a_grid_in_other_colours_is_removed_by_being_coloured_and_said(paper, written):
+    report = read_report(written(paper.new_pdf(grid_colours=((240, 150, 150), (235, 140, 140), (230, 130, 130)))))
+    assert report.cautions == (Caution.GRID_BY_COLOUR,)
+
+
+def test_a_grid_that_no_rule_removes_is_said(paper, written, monkeypatch):
+    """As where the traces are coloured, too, and would go with the grid."""
+    monkeypatch.setattr(paper.Pen, "line", blue(paper.Pen.line))
     report = read_report(written(paper.new_pdf(grid_colours=((240, 150, 150), (235, 140, 140), (230, 130, 130)))))
     assert Caution.GRID_LEFT in report.cautions
+
+
+def blue(line):
+    def drawn(pen, xs, ys, width):
+        pen.colour((0, 0, 120))
+        line(pen, xs, ys, width)
+        pen.colour((0, 0, 0))
+
+    return drawn
 
 
 def test_other_layouts_are_unknown(paper, written):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ecgcore.reports.format import LEADS, known_formats
+from ecgcore.reports.limits import DEFAULT_LIMITS
 from ecgcore.reports.reason import RefusalError
 from ecgcore.reports.report import read_report
+from ecgcore.reports.source import read_source
 from ecgcore.reports.statement import check_statements
+from ecgcore.reports.text import read_text
 
 CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", *LEADS[6:])
 FORMATS = {fmt.name: fmt for fmt in known_formats()}
@@ -45,6 +50,47 @@ class TestPages:
         with pytest.raises(RefusalError) as refused:
             read_report(written(pdf_of(paper, fmt, page=page, header=("HN: 12-345678", words))))
         assert refused.value.reason == "wrong-scale"
+
+
+TURNS = {
+    "as it is": {},
+    "90": {"rotate": 90},
+    "180": {"rotate": 180, "flags": frozenset({"upright"})},
+    "270": {"rotate": 270},
+    "cropped": {"crop_box": (60, 60, 600, 500)},
+    "cropped and turned": {"crop_box": (60, 60, 500, 600), "rotate": 90},
+}
+_SLOW_TURNS = {"180", "cropped and turned"}
+
+
+@pytest.mark.parametrize("inherited", [False, True], ids=["own box", "inherited box"])
+@pytest.mark.parametrize(
+    "turn", [pytest.param(turn, marks=pytest.mark.slow) if turn in _SLOW_TURNS else turn for turn in TURNS]
+)
+class TestTurnedPages:
+    """Poppler shows the whole MediaBox, wherever it is written and however it is turned."""
+
+    @pytest.fixture(params=["old", "new"])
+    def report(self, request, paper, written, turn, inherited):
+        def make(**style):
+            pdf = pdf_of(paper, request.param, **TURNS[turn], **style)
+            return written(paper.with_media_box_inherited(pdf) if inherited else pdf)
+
+        return make
+
+    def test_the_usual_order_is_read(self, report):
+        found = read_report(report())
+        assert (found.printed.hn, found.printed.ecg_date) == ("12-345678", date(2018, 3, 12))
+
+    def test_cabrera_order_is_refused(self, report):
+        with pytest.raises(RefusalError, match=r"wrong-leads .aVL in the place of I, I in the place of II, -aVR in"):
+            read_report(report(labels=CABRERA))
+
+
+def test_a_page_that_pdfium_sees_in_another_size_says_nothing(paper, written):
+    source = read_source(written(paper.old_pdf(labels=CABRERA)), DEFAULT_LIMITS)
+    assert read_text(source, FORMATS["old"], (3300, 2550), DEFAULT_LIMITS).lead_names["I"].strip() == "aVL"
+    assert read_text(source, FORMATS["old"], (3508, 2480), DEFAULT_LIMITS).lead_names == {}
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,13 @@ def test_a_moved_page(paper, written):
     assert close(read(written(pdf), "old").millivolts, truth(paper.beats(), "old")).max() < 0.005
 
 
+@pytest.mark.parametrize("change", [{}, {"rotate": 90}, {"crop_box": (60, 60, 600, 500)}])
+@pytest.mark.parametrize("fmt", ["old", "new"])
+def test_a_page_that_inherits_its_size(paper, written, fmt, change):
+    pdf = paper.with_media_box_inherited(getattr(paper, f"{fmt}_pdf")(**change))
+    assert close(read(written(pdf), fmt).millivolts, truth(paper.beats(), fmt)).max() < 0.005
+
+
 def test_a_missing_lead_is_named(paper, written):
     with pytest.raises(RefusalError) as error:
         read(written(paper.old_pdf(skip=("aVL", "V2"))), "old")

@@ -208,6 +208,11 @@ def test_a_downloaded_model_is_the_registered_one_or_refused(reg, slot, make_can
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["golden", "model"]
 
 
+def test_registering_prints_nothing_amid_a_command_s_json(reg, slot, make_candidate, capfd):
+    reg.register_candidate(make_candidate("run-quiet", slot))
+    assert capfd.readouterr().out == ""
+
+
 def test_what_is_not_there_is_said(reg, slot):
     for act in (lambda: reg.tags(slot, "7"), lambda: reg.set_champion(slot, "7", {})):
         with pytest.raises(RegistryError, match=f"ecg-{slot} version 7: the registry refuses .RESOURCE_DOES_NOT_EXIST"):

@@ -1,0 +1,67 @@
+"""What is unusual about a report reaches the person who looks after the data."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ecgcore.ledger.batch import PageFacts, SourceFile
+from ecgcore.ledger.kind import FileKind
+from ecgcore.reports.reason import Caution
+from ecgcore.synth.draw import report_page
+from ecgcore.synth.header import Header
+from ecgcore.synth.layout import EcgFormat, Paper
+from ecgcore.synth.patient import draw_study
+from ecgcore.synth.pdf import write_pdf
+from ecgcore.synth.signal import draw_record
+from flows.ingest import cautions_of
+
+
+def file(path: str, sha256: str, *cautions: Caution, read: bool = True) -> SourceFile:
+    page = PageFacts("new", "a" * 64, "x.png", cautions=cautions) if read else None
+    return SourceFile(path, sha256, 1, FileKind.ECG, page)
+
+
+def test_every_content_is_named_once_with_each_of_its_cautions() -> None:
+    both = (Caution.GRID_LEFT, Caution.TRACE_LEAVES_BOX)
+    files = [
+        file("ecg/b.pdf", "1", Caution.TRACE_LEAVES_BOX),
+        file("ecg/a.pdf", "2", *both),
+        file("ecg/copy of a.pdf", "2", *both),
+        file("ecg/good.pdf", "3"),
+        file("ecg/known.pdf", "4", read=False),
+    ]
+    assert cautions_of(files) == {
+        Caution.GRID_LEFT: ("ecg/a.pdf",),
+        Caution.TRACE_LEAVES_BOX: ("ecg/a.pdf", "ecg/b.pdf"),
+    }
+
+
+@pytest.mark.e2e
+def test_a_scan_is_named_in_summary_and_page(cli: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "inbox" / "ecg"
+    folder.mkdir(parents=True)
+    scan(folder / "scan.pdf", tmp_path)
+    summary = cli("ingest", tmp_path / "inbox", "--json").json()
+    assert (summary["files"], summary["waiting"]) == (1, 1)
+    assert "ecg/scan.pdf" in summary["cautions"]["grid-by-colour"]
+    assert "grid-by-colour" in Path(summary["page"]).read_text(encoding="utf-8")
+    assert cli("ingest", tmp_path / "inbox", "--json").json()["cautions"] == {}
+
+
+def scan(out: Path, folder: Path) -> None:
+    """Write a new-format page as a PDF that holds nothing but a JPEG."""
+    study = replace(draw_study(7, 0), fmt=EcgFormat.NEW, paper=Paper.LETTER)
+    header = Header("", "", datetime(2018, 3, 12))
+    signals = draw_record(7, study).signals
+    write_pdf([report_page(signals, 500, EcgFormat.NEW, Paper.LETTER, header)], folder / "page.pdf")
+    subprocess.run(["pdftoppm", "-r", "300", "-singlefile", folder / "page.pdf", folder / "page"], check=True)
+    with Image.open(folder / "page.ppm") as page:
+        page.save(out, "PDF", quality=85, resolution=300)

@@ -1,0 +1,223 @@
+"""What a retraining judges against and what it promotes without a person; training and judging are stand-ins."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ecgcore.errors import LedgerError, TransientError
+from ecgcore.evaluation.policy import Approval
+from ecgcore.ledger import promotion
+from ecgcore.ledger.ledger import Ledger
+from flows import promote as promoting
+from flows import retrain as flow
+from tasks import promotion as steps
+from tasks.release import read_release
+
+sys.path.insert(0, str(Path(__file__).parent))
+from shelf import Shelf
+
+SLOT = "champion"
+WHO = ("Dr. Reviewer", "agreed")
+
+
+def nothing(*_: Any) -> None:
+    """Stand in for what these tests do not ask about."""
+
+
+@dataclass
+class Ward:
+    """A home whose trainings and judgements are made by the test."""
+
+    home: Path
+    url: str
+    shelf: Shelf
+    snapshot: str = "snapshot-1"
+    approval: Approval = Approval.AUTOMATIC
+    while_training: Callable[[], None] = nothing
+    while_judging: Callable[[], None] = nothing
+    judged_against: list[str | None] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Any:
+        return SimpleNamespace(
+            home=self.home, deployments=self.home, policy="p", recipe="r", label_rule=None, min_new_studies=1
+        )
+
+    def ledger(self, _settings: Any = None) -> Ledger:
+        return Ledger(self.url)
+
+    def policy(self, _file: Path) -> Any:
+        return SimpleNamespace(name="p", sha256="p" * 64, approval=self.approval, gates=(), check_covers=nothing)
+
+    def run(self, _settings: Any, snapshot: str, lineage: Any) -> Any:
+        path = self.home / "runs" / f"{lineage.recipe.name}-{snapshot}"
+        return SimpleNamespace(name=lineage.recipe.name, sha256=lineage.recipe.name, path=path, recipe=lineage.recipe)
+
+    def train(self, _settings: Any, _snapshot: Path, run: Any) -> Path:
+        self.while_training()
+        return run.path
+
+    def judge(self, *given: Any) -> Any:
+        champion = given[5]
+        self.judged_against.append(champion.version if champion else None)
+        self.while_judging()
+        decision = SimpleNamespace(reason="all gates pass", champion=self.judged_against[-1])
+        return SimpleNamespace(gate="pass", decision=decision)
+
+    def candidate(self, run_dir: Path, sha256: str, snapshot: Any, *rest: Any) -> Any:
+        against = self.judged_against[-1] or promotion.NO_CHAMPION
+        tags = {"against": against, "snapshot": snapshot.id, "recipe_sha256": sha256, "policy_sha256": "p" * 64}
+        return SimpleNamespace(run_id=f"{run_dir.name}-{against}", model=run_dir.name, tags=tags)
+
+    def retrain(self, force: bool = False, recipe: str = "r") -> Any:
+        return flow.retrain.fn(recipe, "p", force)
+
+    def promote(self, version: str) -> None:
+        with self.ledger() as ledger:
+            promoting.promote_version(self.settings, ledger, SLOT, version, *WHO)
+
+    def champion(self) -> str | None:
+        with self.ledger() as ledger:
+            current = promotion.current(ledger, SLOT)
+        return current.version if current else None
+
+
+@pytest.fixture
+def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
+    made = Ward(tmp_path / "home", f"sqlite:///{tmp_path / 'ledger.db'}", Shelf(tmp_path / "shelf"))
+
+    def lineage(_settings: Any, name: str, _overlay: str | None) -> Any:
+        model = SimpleNamespace(targets=("scar",))
+        recipe = SimpleNamespace(name=name, promotable=True, slot=SimpleNamespace(value=SLOT), model=model)
+        return SimpleNamespace(recipe=recipe)
+
+    stands_in = {
+        "prepare": lambda: made.settings,
+        "open_ledger": made.ledger,
+        "registry_of": lambda _settings: made.shelf,
+        "lineage_of": lineage,
+        "load_policy": made.policy,
+        "batch_alerts": nothing,
+        "freeze": lambda _settings: SimpleNamespace(snapshot_id=made.snapshot, path=made.home),
+        "plan_run": made.run,
+        "new_studies": lambda *_: {"S1", "S2"},
+        "Snapshot": SimpleNamespace(open=lambda _path: SimpleNamespace(id=made.snapshot)),
+        "score_newcomers": nothing,
+        "trained": made.train,
+        "judge": made.judge,
+        "candidate_of": made.candidate,
+        "decision_page": nothing,
+        "publish_decision": nothing,
+        "publish_gates": nothing,
+    }
+    for name, stand_in in stands_in.items():
+        monkeypatch.setattr(flow, name, stand_in)
+    for name in ("prepare", "open_ledger", "registry_of"):
+        monkeypatch.setattr(promoting, name, stands_in[name])
+    monkeypatch.setattr(promoting, "publish_page", nothing)
+    monkeypatch.setattr(steps, "verify_release", read_release)
+    yield made
+
+
+def test_a_second_retraining_of_the_slot_is_refused_at_once(ward: Ward) -> None:
+    refusals: list[str] = []
+
+    def beside() -> None:
+        ward.while_training = nothing
+        with pytest.raises(LedgerError) as caught:
+            ward.retrain(recipe="another")
+        refusals.append(str(caught.value))
+
+    ward.while_training = beside
+    assert ward.retrain().promoted
+    assert refusals == [
+        "a retraining of slot champion: is under way in another process. "
+        "Hint: wait until that has ended, then run it again"
+    ]
+    assert list(ward.shelf.by_version) == ["1"]
+
+
+def test_it_is_judged_against_the_champion_of_the_moment_after_the_training(ward: Ward) -> None:
+    ward.retrain()
+    ward.shelf.add("2", "1", snapshot="snapshot-1")
+    ward.snapshot, ward.while_training = "snapshot-2", lambda: ward.promote("2")
+    outcome = ward.retrain()
+    assert ward.judged_against == [None, "2"]
+    assert (outcome.promoted, outcome.champion, ward.champion()) == (True, "3", "3")
+
+
+def test_a_champion_that_changes_while_it_is_judged_is_not_overwritten(ward: Ward) -> None:
+    ward.retrain()
+    ward.shelf.add("2", "1", snapshot="snapshot-1")
+    ward.snapshot, ward.while_judging = "snapshot-2", lambda: ward.promote("2")
+    outcome = ward.retrain()
+    assert (outcome.version, outcome.promoted, outcome.champion) == ("3", False, "2")
+    assert "version 3 is not promoted without a person: it was judged against champion 1; now it is 2" in outcome.reason
+    ward.while_judging = nothing
+    skipped = ward.retrain()
+    assert not skipped.trained and "retrain with --force" in skipped.reason
+    again = ward.retrain(force=True)  # the hint is true: the finished training is judged anew
+    assert (again.version, again.promoted, ward.champion()) == ("4", True, "4")
+    assert ward.judged_against == [None, "1", "2"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_a_person_rolled_back_is_not_promoted_again_by_the_policy(ward: Ward, force: bool) -> None:
+    ward.retrain()
+    ward.snapshot = "snapshot-2"
+    assert ward.retrain().champion == "2"
+    promoting.rollback.fn(*WHO)
+    assert ward.champion() == "1"
+    outcome = ward.retrain(force)
+    assert (outcome.promoted, ward.champion()) == (False, "1")
+    assert "its model was promoted before, as version 2 (done)" in outcome.reason
+
+
+def test_nor_is_it_under_another_version_number(ward: Ward) -> None:
+    ward.retrain()
+    for snapshot in ("snapshot-2", "snapshot-3"):
+        ward.snapshot = snapshot
+        ward.retrain()
+    for _ in range(2):
+        promoting.rollback.fn(*WHO)
+    outcome = ward.retrain(force=True)  # the model of version 3, judged against 1 now instead of 2
+    assert (outcome.version, outcome.promoted, ward.champion()) == ("4", False, "1")
+    assert "its model was promoted before, as version 3 (done)" in outcome.reason
+
+
+def test_nor_when_another_recipe_holds_the_alias_of_the_candidate(ward: Ward) -> None:
+    ward.retrain()
+    ward.snapshot = "snapshot-2"
+    ward.retrain()
+    promoting.rollback.fn(*WHO)
+    ward.shelf.add("3", "1", snapshot="snapshot-2", recipe_sha256="another", policy_sha256="p" * 64)
+    outcome = ward.retrain()
+    assert (outcome.trained, outcome.version, outcome.promoted, ward.champion()) == (True, "2", False, "1")
+
+
+def test_a_machine_that_fails_registers_nothing_and_the_next_run_judges_anew(ward: Ward) -> None:
+    def slow() -> None:
+        raise TransientError("model", "did not load and replay within 300 s", "run it again")
+
+    ward.while_judging = slow
+    with pytest.raises(TransientError):
+        ward.retrain()
+    assert ward.shelf.by_version == {}
+    ward.while_judging = nothing
+    assert ward.retrain().champion == "1"
+
+
+def test_what_a_killed_run_registered_is_promoted_by_the_next(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "promote_version", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ward.retrain()
+    outcome = ward.retrain()
+    assert (outcome.trained, outcome.champion, ward.champion()) == (False, "1", "1")
