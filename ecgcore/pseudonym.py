@@ -12,6 +12,9 @@ from datetime import date
 from ecgcore.errors import SettingsError
 
 MIN_KEY_BYTES = 16
+NORMALISATION = 2
+"""Version of :func:`normalise_hn`; raise it with each change, since a ledger, which holds no numbers, cannot follow."""
+
 _DIGEST_CHARS = 20  # 80 bits: at 14,000 patients the chance of any collision is below 1e-16
 _LABEL = re.compile(r"[\W_]*(?:H[\W_]*N[\W_]*)+", re.IGNORECASE)
 
@@ -23,8 +26,13 @@ def without_label(hn: str) -> str:
 
 
 def normalise_hn(hn: str) -> str:
-    """Return the hospital number as it is compared: NFKC, upper case, without its label, letters and digits only."""
-    return "".join(c for c in without_label(unicodedata.normalize("NFKC", hn)).upper() if c.isalnum())
+    """Return the hospital number as it is compared.
+
+    NFKC, upper case, without its label, letters and digits only, no leading zeros: a spreadsheet drops these where it
+    takes the number for one, so with and without them it is one patient. A number of zeros alone stays as it is.
+    """
+    written = "".join(c for c in without_label(unicodedata.normalize("NFKC", hn)).upper() if c.isalnum())
+    return written.lstrip("0") or written
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from ecgcore.ledger.finding import Finding
 from ecgcore.ledger.label_frame import source_rows
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.listing import standings
+from ecgcore.ledger.place import best_places
 from ecgcore.ledger.pseudonym_key import check_key
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.reason import Caution
@@ -56,13 +57,12 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         check_key(ledger, pseudonymiser.fingerprint)
         listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
         listed = hash_files(listing)
-        new = _unknown(ledger, listed)
-        refused = _refused(ledger, listed) if again else []
-        tables = read_tables([each for each in new if each.kind.value != "ecg"], pseudonymiser)
-        pages = _read([*new, *refused], settings, pseudonymiser)
+        to_read = _to_read(ledger, listed, again)
+        tables = read_tables([each for each in to_read.values() if each.kind.value != "ecg"], pseudonymiser)
+        pages = _read(to_read.values(), settings, pseudonymiser)
         report = _validate(tables, pages, listed, settings, batch_id)
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
-        batch = replace(batch, again=frozenset(each.sha256 for each in refused))
+        batch = replace(batch, again=frozenset(to_read))
         recorded = ledger.record_batch(batch, pair_days=settings.pair_days)
         with ledger.reading() as connection:
             files = standings(connection, batch.files)
@@ -92,17 +92,14 @@ def new_batch_id(started: datetime) -> str:
     return f"batch-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def _unknown(ledger: Ledger, listed: Sequence[Listed]) -> list[Listed]:
-    known = ledger.known([each.sha256 for each in listed])
-    return list({each.sha256: each for each in listed if each.sha256 not in known}.values())
+def _to_read(ledger: Ledger, listed: Sequence[Listed], again: bool) -> dict[str, Listed]:
+    wanted = ledger.unread([each.source() for each in listed])
+    if again:
+        wanted |= ledger.refused([each.sha256 for each in listed if each.kind.value == "ecg"])
+    return {sha256: each for sha256, each in best_places(listed).items() if sha256 in wanted}
 
 
-def _refused(ledger: Ledger, listed: Sequence[Listed]) -> list[Listed]:
-    refused = ledger.refused([each.sha256 for each in listed])
-    return list({each.sha256: each for each in listed if each.sha256 in refused}.values())
-
-
-def _read(new: Sequence[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:
+def _read(new: Iterable[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:
     reports = [each for each in new if each.kind.value == "ecg"]
     if not reports:
         return {}

@@ -71,6 +71,7 @@ class IngestSummary:
             "files": len(self.files),
             "new": self.batch.new_files + self.batch.new_duplicates,
             "read_again": self.batch.reread,
+            "returned": self.batch.returned,
             "accepted": states["accepted"],
             "waiting": states["waiting"],
             "unpaired": states["unpaired"],
@@ -97,7 +98,8 @@ class IngestSummary:
         lines = [
             f"{len(self.files)} files ({new} new): {states or 'the inbox is empty'}",
             f"{self.batch.new_studies} new studies, {self.batch.ledger.studies} in all",
-            *([f"{self.batch.reread} refused reports read again"] if self.batch.reread else []),
+            *([f"{self.batch.reread} known files read again"] if self.batch.reread else []),
+            *([f"{self.batch.returned} files back at a path that held another"] if self.batch.returned else []),
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
             *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),

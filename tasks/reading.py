@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from ecgcore.cmr.source import NARRATIVE_HINT, NARRATIVE_RULE, SourceKind, classify
 from ecgcore.cmr.table import LabelTable, read_table
 from ecgcore.errors import TableError
+from ecgcore.ledger import rulebook
 from ecgcore.ledger.assembly import page_of
 from ecgcore.ledger.batch import PageFacts, SourceFile
 from ecgcore.ledger.finding import Finding
@@ -24,6 +25,7 @@ from tasks.storage import Inbox, list_inbox
 from tasks.storage import SourceFile as InboxFile
 
 _SHOW_EVERY = 50
+_CHANGED = rulebook.CHANGED.found("its content changed")
 _KINDS = {
     SourceKind.TABLE: FileKind.TABLE,
     SourceKind.NARRATIVE: FileKind.NARRATIVE,
@@ -87,9 +89,14 @@ def read_tables(files: Sequence[Listed], pseudonymiser: Pseudonymiser) -> Tables
             faults[listed.sha256] = _stranger(listed)
         else:
             try:
-                tables[listed.sha256] = read_table(listed.file.path, pseudonymiser)
+                table = read_table(listed.file.path, pseudonymiser)
             except TableError as error:
                 faults[listed.sha256] = Finding("table-rejected", error.rule, error.hint)
+                continue
+            if table.sha256 == listed.sha256:
+                tables[listed.sha256] = table
+            else:
+                faults[listed.sha256] = _CHANGED
     return TablesRead(tables, faults)
 
 
@@ -122,4 +129,4 @@ def read_pages(
 def _page(listed: Listed, sha256: str | None, page: PageFacts | Finding) -> PageFacts | Finding:
     if sha256 == listed.sha256 or isinstance(page, Finding):
         return page
-    return Finding("changed-while-read", "its content changed", "wait until the file is complete, then ingest again")
+    return _CHANGED

@@ -91,10 +91,10 @@ def _common_era(year: int) -> int:
 def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:
     """Return the pseudonym of a hospital number's cell; None if it is empty or cannot be a hospital number.
 
-    A spreadsheet's ``1234567.0`` is 1234567; leading zeros that a spreadsheet dropped stay dropped, unless the cell's
-    number format shows them. Digits of any script count as 0 to 9, and HN before the number is its label.
-    ``pid:P...``, as our own quarantine file writes it, is taken as that pseudonym. A number in exponent notation has
-    lost digits, and so has one of more than 15: None. A text without a digit other than 0 is None.
+    A spreadsheet's ``1234567.0`` is 1234567, and leading zeros, which a spreadsheet may have dropped, do not count.
+    Digits of any script count as 0 to 9, and HN before the number is its label. ``pid:P...``, as our own quarantine
+    file writes it, is taken as that pseudonym. A number in exponent notation has lost digits, and so has one of more
+    than 15: None. A text without a digit other than 0 is None.
     """
     text = _ascii_digits(text.strip())
     if own := _PSEUDONYM.fullmatch(text):

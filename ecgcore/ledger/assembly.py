@@ -8,7 +8,7 @@ import pandas as pd
 
 from ecgcore.cmr.rule import Effect as RuleEffect
 from ecgcore.cmr.verdict import RowFailure
-from ecgcore.ledger import naming
+from ecgcore.ledger import naming, rulebook
 from ecgcore.ledger.batch import PageFacts
 from ecgcore.ledger.finding import Effect, Finding, RowFault
 from ecgcore.reports.result import ReadResult
@@ -28,14 +28,24 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
 
 
 def row_faults(failures: Iterable[RowFailure]) -> dict[str, RowFault]:
-    """Return the fault that counts for each row: the first that quarantines, else the first that excludes."""
+    """Return the fault that counts for each row: the first that quarantines, else the first that excludes.
+
+    A rule that pairing decides anew comes last: its fault is forgotten later and must not take another's place.
+    """
     faults: dict[str, RowFault] = {}
     for failure in failures:
         effect = _EFFECTS.get(failure.effect)
+        if effect is None:
+            continue
+        fault = RowFault(failure.rule, failure.value, failure.hint, effect)
         standing = faults.get(failure.row_id)
-        if effect and (standing is None or (standing.effect, effect) == (Effect.EXCLUDE, Effect.QUARANTINE)):
-            faults[failure.row_id] = RowFault(failure.rule, failure.value, failure.hint, effect)
+        if standing is None or _rank(fault) < _rank(standing):
+            faults[failure.row_id] = fault
     return faults
+
+
+def _rank(fault: RowFault) -> tuple[bool, bool]:
+    return fault.rule in rulebook.DECIDED_ANEW, fault.effect is Effect.EXCLUDE
 
 
 def join_pages(rows: pd.DataFrame, pages: Sequence[tuple[str, PageFacts]]) -> pd.DataFrame:

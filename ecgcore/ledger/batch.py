@@ -61,13 +61,16 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class IngestBatch:
-    """One ingest: every file that the inbox lists (known ones cost nothing) and the rows of its new tables.
+    """One ingest: every file that the inbox lists (known ones cost nothing) and the rows of the tables that it read.
+
+    A content that lies at several places is what the best of them makes it (`place.best_places`).
 
     Args:
         batch_id: a name that no other ingest uses.
         files: the listed files.
         rows: rows of the tables among them.
-        again: known contents among the files that were read again; what was found replaces what stood there.
+        again: contents that were read although the ledger may know them; what was found replaces what stood there if
+            that was a refused report, a file at a wrong place or a file that changed while it was read.
     """
 
     batch_id: str

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ecgcore.ledger import audit, quarantine, records
 from ecgcore.ledger.batch import IngestBatch
+from ecgcore.ledger.chunk import chunks
 from ecgcore.ledger.counts import Counts, count
 from ecgcore.ledger.finding import Verdict
-from ecgcore.ledger.intake import Intake, chunks, take_in
+from ecgcore.ledger.intake import Intake, take_in
 from ecgcore.ledger.label import LabelRow
 from ecgcore.ledger.pairing import PAIR_DAYS, Pair, Pairing, pair
 from ecgcore.ledger.split import Place, Split, SplitRule, Unplaced, assign
@@ -34,7 +35,8 @@ class BatchSummary:
         new_duplicates: further paths of known contents.
         new_rows: label rows that were new.
         new_studies: studies accepted by this ingest, earlier files and rows included.
-        reread: refused reports that were read again.
+        reread: known contents that were read again: refused reports, files put to their right place.
+        returned: contents that came back to a path of theirs which held another content since.
         brought: the files and rows of this ingest by state; None if nothing was new.
         ledger: everything by state.
     """
@@ -47,6 +49,7 @@ class BatchSummary:
     brought: Counts | None
     ledger: Counts
     reread: int = 0
+    returned: int = 0
 
 
 def record(
@@ -64,11 +67,19 @@ def record(
     intake = take_in(connection, batch, now)
     number = intake.number or connection.execute(select(func.max(Batch.number))).scalar()
     accepted = 0 if number is None else _decide(connection, number, batch.batch_id, now, rule, pair_days)
-    if intake.number is not None or intake.reread:
+    if intake.number is not None or intake.reread or intake.returned:
         _audit(connection, batch, intake, accepted, now)
     brought = None if intake.number is None else count(connection, intake.number)
     return BatchSummary(
-        batch.batch_id, intake.files, intake.sightings, intake.rows, accepted, brought, count(connection), intake.reread
+        batch_id=batch.batch_id,
+        new_files=intake.files,
+        new_duplicates=intake.sightings,
+        new_rows=intake.rows,
+        new_studies=accepted,
+        brought=brought,
+        ledger=count(connection),
+        reread=intake.reread,
+        returned=intake.returned,
     )
 
 
@@ -76,6 +87,8 @@ def _audit(connection: Connection, batch: IngestBatch, intake: Intake, accepted:
     detail = {"files": intake.files, "duplicates": intake.sightings, "rows": intake.rows, "studies": accepted}
     if intake.reread:
         detail["read_again"] = intake.reread
+    if intake.returned:
+        detail["returned"] = intake.returned
     audit.record(connection, now, "ingest", batch.batch_id, detail)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -16,18 +15,19 @@ from ecgcore.ledger.batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.finding import Finding
 from ecgcore.ledger.kind import FileKind
 from ecgcore.ledger.label_frame import CELLS
+from ecgcore.ledger.place import best_places
+from ecgcore.ledger.sighting import come_back, known_paths, leave, reopen
 from ecgcore.ledger.state import State
 from ecgcore.ledger.tables import Batch, File, FileSighting, Row
-
-_CHUNK = 500
-T = TypeVar("T")
+from ecgcore.ledger.unread import refused_pages, to_record_anew
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """How much of a batch was new: its ordinal (None if nothing was), contents, further paths of known ones, rows.
 
-    ``reread`` counts the refused reports that were read again.
+    ``reread`` counts the known contents that were read again, ``returned`` those that came back to a path of theirs
+    which held another content since.
     """
 
     number: int | None
@@ -35,13 +35,7 @@ class Intake:
     sightings: int = 0
     rows: int = 0
     reread: int = 0
-
-
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """Yield the values in lists that fit into one statement."""
-    iterator = iter(values)
-    while part := list(islice(iterator, _CHUNK)):
-        yield part
+    returned: int = 0
 
 
 def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake:
@@ -50,63 +44,58 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     Raises:
         LedgerError: a new ECG comes without its page and without a fault, or the batch_id was used for another batch.
     """
-    reread = _read_again(connection, batch)
-    known = _known_paths(connection, [file.sha256 for file in batch.files])
+    anew = {s: file for s, file in to_record_anew(connection, batch.files).items() if s in batch.again}
+    reread = len(anew) + _read_again(connection, batch)
+    known = known_paths(connection, [file.sha256 for file in batch.files])
+    for sha256, file in anew.items():
+        known[sha256].add(file.path)
     contents, sightings = _sort_out(batch.files, known)
-    if not contents and not sightings:
-        return Intake(None, reread=reread)
+    number = _new_number(connection, batch, now) if contents or sightings or anew else None
+    left = sum(_record_anew(connection, file, number, now) for file in anew.values()) if number else 0
+    returned = come_back(connection, batch.files, now)
+    if number is None:
+        return Intake(None, reread=reread, returned=returned)
+    rows = [row for row in batch.rows if row.table_sha256 in anew.keys() | {file.sha256 for file in contents}]
+    _write(connection, File, [_file_values(file, number, now) for file in contents])
+    _write(connection, FileSighting, [_sighting_values(file, number, now) for file in sightings])
+    _write(connection, Row, [_row_values(row, number, now) for row in rows])
+    reopen(connection, [file.sha256 for file in sightings])
+    return Intake(number, len(contents), len(sightings) + left, len(rows), reread, returned)
+
+
+def _new_number(connection: Connection, batch: IngestBatch, now: datetime) -> int:
     if connection.execute(select(Batch.number).where(Batch.batch_id == batch.batch_id)).first():
         raise LedgerError(f"batch {batch.batch_id}", "was recorded before with other content", "name each batch anew")
     number = (connection.execute(select(func.max(Batch.number))).scalar() or 0) + 1
     connection.execute(insert(Batch), {"number": number, "batch_id": batch.batch_id, "created": now})
-    new = {file.sha256 for file in contents}
-    rows = [row for row in batch.rows if row.table_sha256 in new]
-    _write(connection, File, [_file_values(file, number, now) for file in contents])
-    _write(connection, FileSighting, [_sighting_values(file, number, now) for file in sightings])
-    _write(connection, Row, [_row_values(row, number, now) for row in rows])
-    return Intake(number, len(contents), len(sightings), len(rows), reread)
-
-
-def refused_pages(connection: Connection, sha256s: Iterable[str]) -> frozenset[str]:
-    """Return those of the contents that are ECG reports whose page was refused."""
-    found: set[str] = set()
-    for part in chunks(sha256s):
-        query = select(File.sha256).where(
-            File.sha256.in_(part), File.kind == FileKind.ECG, File.fault_rule.is_not(None)
-        )
-        found |= set(connection.execute(query).scalars())
-    return frozenset(found)
+    return number
 
 
 def _read_again(connection: Connection, batch: IngestBatch) -> int:
     """Replace what the ledger holds of refused reports; an accepted page is never touched."""
     open_to_it = refused_pages(connection, batch.again)
-    once = {file.sha256: file for file in batch.files if file.sha256 in open_to_it}
+    once = {f.sha256: f for f in batch.files if f.sha256 in open_to_it and f.kind is FileKind.ECG}
     for sha256, file in once.items():
         _check_complete(file)
         connection.execute(update(File).where(File.sha256 == sha256).values(**_page_values(file)))
     return len(once)
 
 
-def _known_paths(connection: Connection, sha256s: Sequence[str]) -> dict[str, set[str]]:
-    known: dict[str, set[str]] = {}
-    for part in chunks(dict.fromkeys(sha256s)):
-        for table in (File, FileSighting):
-            for sha256, path in connection.execute(select(table.sha256, table.path).where(table.sha256.in_(part))):
-                known.setdefault(sha256, set()).add(path)
-    return known
+def _record_anew(connection: Connection, file: SourceFile, number: int, now: datetime) -> int:
+    """Replace a known content's record by what it is at another place; return how many sightings that adds."""
+    _check_complete(file)
+    left = leave(connection, file.sha256, file.path)
+    connection.execute(update(File).where(File.sha256 == file.sha256).values(**_file_values(file, number, now)))
+    return left
 
 
-def _sort_out(files: Iterable[SourceFile], known: dict[str, set[str]]) -> tuple[list[SourceFile], list[SourceFile]]:
-    contents: list[SourceFile] = []
-    sightings: list[SourceFile] = []
-    for file in files:
-        if file.sha256 not in known:
-            _check_complete(file)
-            contents.append(file)
-        elif file.path not in known[file.sha256]:
-            sightings.append(file)
-        known.setdefault(file.sha256, set()).add(file.path)
+def _sort_out(files: Sequence[SourceFile], known: dict[str, set[str]]) -> tuple[list[SourceFile], list[SourceFile]]:
+    best = best_places(files)
+    contents = [best[sha256] for sha256 in best if sha256 not in known]
+    for file in contents:
+        _check_complete(file)
+    fresh = {file.path for file in contents}
+    sightings = [f for f in files if f.path not in fresh and f.path not in known.get(f.sha256, ())]
     return contents, sightings
 
 

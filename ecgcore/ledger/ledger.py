@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,17 +13,17 @@ from sqlalchemy import Connection, select
 
 from ecgcore.errors import LedgerError
 from ecgcore.ledger import audit, records
-from ecgcore.ledger.batch import IngestBatch
+from ecgcore.ledger.batch import IngestBatch, SourceFile
 from ecgcore.ledger.counts import Counts, count
 from ecgcore.ledger.database import Database
 from ecgcore.ledger.ingest import BatchSummary, record
-from ecgcore.ledger.intake import chunks, refused_pages
 from ecgcore.ledger.label import LabelRow
 from ecgcore.ledger.pairing import PAIR_DAYS
 from ecgcore.ledger.quarantine import OpenEntry, open_entries
 from ecgcore.ledger.split import SplitRule
 from ecgcore.ledger.state import State
-from ecgcore.ledger.tables import Batch, File, Row
+from ecgcore.ledger.tables import Batch, Row
+from ecgcore.ledger.unread import known_contents, refused_pages, unread
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,17 @@ class Ledger:
 
     def known(self, sha256s: Iterable[str]) -> frozenset[str]:
         """Return those of the content hashes that the ledger holds, whatever their state."""
-        found: set[str] = set()
         with self.reading() as connection:
-            for part in chunks(sha256s):
-                found |= set(connection.execute(select(File.sha256).where(File.sha256.in_(part))).scalars())
-        return frozenset(found)
+            return known_contents(connection, sha256s)
+
+    def unread(self, files: Sequence[SourceFile]) -> frozenset[str]:
+        """Return the hashes of the listed contents that an ingest reads.
+
+        These are contents that the ledger does not hold, that gave neither page nor rows and now lie at a place of
+        another kind, or that changed while they were read.
+        """
+        with self.reading() as connection:
+            return unread(connection, files)
 
     def refused(self, sha256s: Iterable[str]) -> frozenset[str]:
         """Return those of the content hashes that are ECG reports whose page was refused."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from ecgcore.ledger.batch import SourceFile
-from ecgcore.ledger.intake import chunks
+from ecgcore.ledger.chunk import chunks
 from ecgcore.ledger.state import State
 from ecgcore.ledger.tables import File
 

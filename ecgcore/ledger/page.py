@@ -10,7 +10,7 @@ from ecgcore.ledger.finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A path, relative to the inbox and with forward slashes, at which a content was seen first at `seen` (UTC)."""
+    """A path, relative to the inbox and with forward slashes, at which a content lies since `seen` (UTC)."""
 
     path: str
     seen: datetime

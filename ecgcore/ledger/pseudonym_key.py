@@ -1,7 +1,8 @@
-"""One ledger, one pseudonym key: with another key every old patient would look new, and could reach training."""
+"""One ledger, one way to make pseudonyms: with another, an old patient would look new and could reach training."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -10,27 +11,38 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger import audit
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.tables import AuditEvent
+from ecgcore.pseudonym import NORMALISATION
 
 EVENT = "pseudonym-key"
+_NORMALISATION = "normalisation"
+_FIRST = 1  # before versions were recorded
 
 
-def check_key(ledger: Ledger, fingerprint: str) -> None:
-    """Bind the ledger to the key that it is first used with, and refuse any other.
+def check_key(ledger: Ledger, fingerprint: str, normalisation: int = NORMALISATION) -> None:
+    """Bind the ledger to the key and the normalisation that it is first used with, and refuse any other.
 
     Args:
         ledger: the ledger.
         fingerprint: of the key in use (``Pseudonymiser.fingerprint``).
+        normalisation: version of the normalisation of hospital numbers in use.
 
     Raises:
-        LedgerError: the ledger's pseudonyms were made with another key.
+        LedgerError: the ledger's pseudonyms were made with another key or another normalisation.
     """
     with ledger.writing() as connection:
-        bound = connection.execute(select(AuditEvent.actor).where(AuditEvent.event == EVENT)).scalar()
+        bound = connection.execute(select(AuditEvent.actor, AuditEvent.detail).where(AuditEvent.event == EVENT)).first()
         if bound is None:
-            audit.record(connection, datetime.now(UTC), EVENT, fingerprint, {})
-        elif bound != fingerprint:
+            audit.record(connection, datetime.now(UTC), EVENT, fingerprint, {_NORMALISATION: normalisation})
+        elif bound.actor != fingerprint:
             raise LedgerError(
                 "ECG_PSEUDONYM_KEY",
                 "is not the key that this ledger's pseudonyms were made with",
                 "set it to the earlier key; nothing was ingested",
+            )
+        elif (made := json.loads(bound.detail).get(_NORMALISATION, _FIRST)) != normalisation:
+            raise LedgerError(
+                "ledger",
+                f"has pseudonyms of hospital numbers normalised as version {made}, not {normalisation}: "
+                "its patients would look new",
+                "point ECG_LEDGER_URL to a new ledger and ingest the whole inbox again; nothing was ingested",
             )

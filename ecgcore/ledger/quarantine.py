@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ecgcore.ledger.chunk import chunks
 from ecgcore.ledger.finding import Finding, Verdict
-from ecgcore.ledger.intake import chunks
 from ecgcore.ledger.state import State
 from ecgcore.ledger.tables import Batch, File, QuarantineEntry, Row
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from ecgcore.cmr.columns import TARGETS
 from ecgcore.ledger import naming, rulebook
+from ecgcore.ledger.chunk import chunks
 from ecgcore.ledger.claim import SettledStudy
 from ecgcore.ledger.finding import Effect, Finding, RowFault
-from ecgcore.ledger.intake import chunks
 from ecgcore.ledger.kind import FileKind
 from ecgcore.ledger.label import DETAILS, LabelRow
 from ecgcore.ledger.label_frame import CELLS
@@ -23,8 +23,6 @@ from ecgcore.ledger.tables import File, FileSighting, QuarantineEntry, Row, Stud
 
 _ROW_FIELDS = ("row_id", "table_sha256", "row", "batch", "first_seen", *CELLS)
 LABELS = (*TARGETS, *DETAILS)
-# validation sees only the pages at hand; pairing sees all, and the right file may come later
-_DECIDED_ANEW = frozenset({rulebook.PAGE_AGREES.name})
 
 
 def open_rows(connection: Connection) -> list[LabelRow]:
@@ -39,7 +37,7 @@ def label_row(record: Any) -> LabelRow:
 
 
 def _row_fault(record: Any) -> RowFault | None:
-    if record.fault_rule is None or record.fault_rule in _DECIDED_ANEW:
+    if record.fault_rule is None or record.fault_rule in rulebook.DECIDED_ANEW:
         return None
     return RowFault(record.fault_rule, record.fault_value, record.fault_hint, Effect(record.fault_effect))
 
@@ -83,7 +81,7 @@ def _page(record: Any, further: Iterable[Sighting]) -> EcgPage:
 def touching_studies(
     connection: Connection, pages: Sequence[EcgPage], rows: Sequence[LabelRow]
 ) -> tuple[SettledStudy, ...]:
-    """Return the accepted studies that share a file name, a study or a picture with open pages and rows."""
+    """Return the accepted studies that share a path, a study or a picture with open pages, or a name with open rows."""
     stems = {naming.stem(row.file_name) for row in rows if row.file_name}
     ids = {row.study_id for row in rows if row.study_id}
     pictures = {page.image_sha256 for page in pages if page.image_sha256}
@@ -91,6 +89,7 @@ def touching_studies(
     for column, values in ((File.stem, stems), (Study.study_id, ids), (Study.image_sha256, pictures)):
         found |= _studies_where(connection, column, values)
     found |= _studies_sighted(connection, stems)
+    found |= _studies_at(connection, {sighting.path for page in pages for sighting in page.sightings})
     return _settled(connection, found)
 
 
@@ -107,6 +106,17 @@ def _studies_sighted(connection: Connection, stems: Iterable[str]) -> dict[str, 
     for part in chunks(stems):
         query = select(Study.file_sha256, Study.study_id).join(FileSighting, FileSighting.sha256 == Study.file_sha256)
         found |= dict(connection.execute(query.where(FileSighting.stem.in_(part))).all())
+    return found
+
+
+def _studies_at(connection: Connection, paths: Collection[str]) -> dict[str, str]:
+    """Find the studies whose report was seen at one of the paths; the index is on the stems."""
+    found: dict[str, str] = {}
+    for part in chunks({naming.stem(path) for path in paths}):
+        for table in (File, FileSighting):
+            query = select(table.path, Study.file_sha256, Study.study_id).join(Study, Study.file_sha256 == table.sha256)
+            records = connection.execute(query.where(table.stem.in_(part)))
+            found |= {sha256: study_id for path, sha256, study_id in records if path in paths}
     return found
 
 

@@ -42,7 +42,11 @@ ONE_STUDY_PER_PICTURE = Rule(
 SOURCES_AGREE = Rule(
     "sources-agree", "rows of one study differ in these columns; send one corrected row with its entry"
 )
+CHANGED = Rule("changed-while-read", "wait until the file is complete, then ingest again")
 REPLACED = Rule("superseded", "nothing to do: a corrected row or file took its place")
 SAME_CONTENT = Rule("same-content", "nothing to do: this content is known already")
 TEST_PATIENT = Rule("test-patient", "nothing to do: test patients get no further studies")
 ONE_SPLIT = Rule("patient-in-one-split", "nothing to do: the patient's other studies are in another split")
+
+DECIDED_ANEW = frozenset({PAGE_AGREES.name})
+"""Rules of validation that pairing decides anew: validation sees only the pages at hand, and the right one may come."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from ecgcore.ledger import rulebook
 from ecgcore.ledger.finding import Finding, Verdict
 from ecgcore.ledger.kind import FileKind
 from ecgcore.ledger.rulebook import Rule
+from ecgcore.ledger.sighting import known_paths, last_seen
 from ecgcore.ledger.state import State
 from ecgcore.ledger.tables import File, Row
 
@@ -28,20 +31,34 @@ ROWS = Rule("rows", "see the table's rows")
 def other_verdicts(connection: Connection) -> dict[str, Verdict]:
     """Return the verdict of every file that is no ECG.
 
-    A file with a fault is quarantined. A table is `accepted` as soon as one row is; else it stands where the first of
-    waiting, unpaired, quarantined, excluded, duplicate finds a row. `Verdict.by` is "rows" where the rows decide, since
-    the rows then have the quarantine entries.
+    A file with a fault is quarantined until another content lies at its path. A table is `accepted` as soon as one row
+    is; else it stands where the first of waiting, unpaired, quarantined, excluded, duplicate finds a row. `Verdict.by`
+    is "rows" where the rows decide, since the rows then have the quarantine entries.
     """
     states: dict[str, set[State]] = defaultdict(set)
     for sha256, state in connection.execute(select(Row.table_sha256, Row.state).distinct()):
         states[sha256].add(state)
     columns = (File.sha256, File.path, File.kind, File.fault_rule, File.fault_value, File.fault_hint)
-    found = connection.execute(select(*columns).where(File.kind != FileKind.ECG))
-    return {
+    found = connection.execute(select(*columns).where(File.kind != FileKind.ECG)).all()
+    replaced = _replaced(connection, [record.sha256 for record in found if record.fault_rule])
+    return replaced | {
         sha256: Verdict(State.QUARANTINED, Finding(rule, value or "", hint or ""))
         if rule
         else _verdict(path, kind, states[sha256])
         for sha256, path, kind, rule, value, hint in found
+        if sha256 not in replaced
+    }
+
+
+def _replaced(connection: Connection, refused: Sequence[str]) -> dict[str, Verdict]:
+    """Find the refused files whose every path holds another content since."""
+    paths = known_paths(connection, refused)
+    last = last_seen(connection, {path for each in paths.values() for path in each})
+    successors = {sha256: {last[path] for path in each} for sha256, each in paths.items()}
+    return {
+        sha256: Verdict(State.DUPLICATE, rulebook.REPLACED.found(min(others)[:16]), min(others))
+        for sha256, others in successors.items()
+        if sha256 not in others
     }
 
 

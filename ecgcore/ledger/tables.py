@@ -91,7 +91,10 @@ class Batch(Base):
 
 
 class File(Base):
-    """One content, at the path where it was seen first (relative to the inbox)."""
+    """One content, at the path where it was seen first (relative to the inbox), or where it was put right.
+
+    `first_seen` starts anew when the content comes back to its path, or is put to its right place.
+    """
 
     __tablename__ = "file"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

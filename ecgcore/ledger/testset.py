@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ecgcore.errors import LedgerError
 from ecgcore.ledger import audit
-from ecgcore.ledger.intake import chunks
+from ecgcore.ledger.chunk import chunks
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.split import Split
 from ecgcore.ledger.study import SnapshotRow, accepted_studies

@@ -43,6 +43,23 @@ def test_separators_and_case_do_not_make_another_patient(hn, separator):
 
 
 @pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("0045678", "45678"),
+        ("45678", "45678"),
+        ("00-45/678", "45678"),
+        ("4500", "4500"),
+        ("000", "000"),
+        ("0A1", "A1"),
+        ("HN 0045678", "45678"),
+    ],
+)
+def test_leading_zeros_are_dropped_as_a_spreadsheet_drops_them(written, compared):
+    assert normalise_hn(written) == compared
+    assert Pseudonymiser(KEY).patient_id(written) == Pseudonymiser(KEY).patient_id(compared)
+
+
+@pytest.mark.parametrize(
     "hn", ["HN1234567", "hn 1234567", "HN: 1234567", "H.N. 1234567", "H N.#1234567", "HN-1234567", "ＨＮ１２３４５６７"]
 )
 def test_the_label_before_a_number_does_not_make_another_patient(hn):

@@ -35,3 +35,25 @@ def test_refused_reports_are_read_again_when_asked(cli: Any, books_of: Callable[
 
     more = cli("ingest", inbox, "--again", "--json").json()
     assert (more["read_again"], more["accepted"]) == (0, again["files"])
+
+
+def test_files_dropped_at_the_wrong_place_are_read_once_they_are_moved(cli: Any, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    assert cli("synth", "--out", inbox, "--studies", 2, "--seed", 6).code == 0
+    reports = [path for path in (inbox / "ecg").rglob("*") if path.is_file()]
+    right = [*(inbox / "cmr").iterdir(), *reports]
+    (inbox / "cmr" / "2026").mkdir()
+    wrong = [inbox / "cmr" / ("" if path in reports else "2026") / path.name for path in right]
+    for here, there in zip(right, wrong, strict=True):
+        here.rename(there)
+    first = cli("ingest", inbox, "--json").json()
+    assert (first["quarantined"], first["files"], first["studies"]["total"]) == (len(right), len(right), 0)
+
+    for here, there in zip(right, wrong, strict=True):
+        there.rename(here)
+    moved = cli("ingest", inbox, "--json").json()
+    assert (moved["read_again"], moved["accepted"], moved["files"]) == (len(right), len(right), len(right))
+    assert (moved["quarantined"], moved["duplicates"], moved["studies"]["new"]) == (0, 0, len(reports))
+
+    same = cli("ingest", inbox, "--json").json()
+    assert (same["new"], same["read_again"], same["accepted"]) == (0, 0, len(right))

@@ -137,9 +137,14 @@ def test_spellings_of_one_hospital_number(text: str) -> None:
     assert patient_of(text, PSEUDONYMISER) == PSEUDONYMISER.patient_id("1234567")
 
 
-def test_leading_zeros_count() -> None:
-    assert patient_of("0123", PSEUDONYMISER) == PSEUDONYMISER.patient_id("0123")
-    assert patient_of("0123", PSEUDONYMISER) != patient_of("123", PSEUDONYMISER)
+@pytest.mark.parametrize("text", ["0045678", "45678", "45678.0", "00-45678", "๐๐๔๕๖๗๘"])
+def test_leading_zeros_do_not_make_another_patient(text: str) -> None:
+    """They did until a test patient's number went through Excel, lost them, and would have trained."""
+    assert patient_of(text, PSEUDONYMISER) == PSEUDONYMISER.patient_id("45678")
+
+
+def test_zeros_elsewhere_count() -> None:
+    assert len({patient_of(text, PSEUDONYMISER) for text in ("45678", "450678", "456780")}) == 3
 
 
 @pytest.mark.parametrize(

@@ -117,11 +117,12 @@ def test_a_workbook_reads_like_the_csv(tmp_path: Path, pseudonymiser: Pseudonymi
 def test_a_number_format_keeps_leading_zeros(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
     book = Workbook()
     book.active.append(["file_name", "hn", "cmr_date", "ecg_date", "lvef"])
-    book.active.append(["a.pdf", 1234, "2016-03-04", "2016-03-04", 55])
-    book.active["B2"].number_format = "0000000"
+    book.active.append([12, 1234, "2016-03-04", "2016-03-04", 55])
+    book.active["A2"].number_format = book.active["B2"].number_format = "0000000"
     book.save(tmp_path / "labels.xlsx")
     rows = read_table(tmp_path / "labels.xlsx", pseudonymiser).rows
-    assert rows["patient_id"].tolist() == [pseudonymiser.patient_id("0001234")]
+    assert rows["file_name"].tolist() == ["0000012"]
+    assert rows["patient_id"].tolist() == [pseudonymiser.patient_id("1234")]
 
 
 def test_a_formula_that_was_never_computed_is_not_a_missing_label(tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:

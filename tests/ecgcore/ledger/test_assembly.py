@@ -54,6 +54,13 @@ def test_quarantine_outweighs_exclusion(effects, wanted):
     assert row_faults([failure(str(e), e) for e in effects])["t:2"].effect is wanted
 
 
+@pytest.mark.parametrize("effect", [RuleEffect.EXCLUDE, RuleEffect.QUARANTINE])
+def test_what_a_page_says_never_takes_the_place_of_what_the_row_says(effect):
+    page, row = failure("page-agrees-with-table", RuleEffect.QUARANTINE), failure("adult", effect)
+    assert row_faults([row, page])["t:2"].rule == row_faults([page, row])["t:2"].rule == "adult"
+    assert row_faults([page])["t:2"].rule == "page-agrees-with-table"
+
+
 def test_warnings_and_duplicates_are_no_faults():
     assert row_faults([failure("a", RuleEffect.WARN), failure("b", RuleEffect.DUPLICATE)]) == {}
 

@@ -210,6 +210,17 @@ def test_test_patients_get_no_further_studies(ledger, build, now):
     assert_adds_up(ledger)
 
 
+def test_a_test_patient_whose_number_lost_its_zeros_in_excel_does_not_train(ledger, build, now):
+    first, second = build.table("cmr/2021.csv"), build.table("cmr/2022.csv")
+    test = build.row(first, 2, "2021", "0045678", date(2021, 5, 1))
+    later = build.row(second, 2, "2022", "45678", date(2022, 5, 1))
+    ledger.record_batch(build.batch("b1", build.ecg("ecg/2021.pdf", fmt="new"), first, test), now=now)
+    ledger.record_batch(build.batch("b2", build.ecg("ecg/2022.pdf", fmt="new"), second, later), now=now)
+    with ledger.reading() as connection:
+        assert connection.execute(select(Study.year, Study.test_set)).all() == [(2021, "new")]
+    assert states(ledger)["ecg/2022.pdf"] == (State.EXCLUDED, "test-patient")
+
+
 def test_refuses_an_ecg_without_a_page_and_keeps_nothing_of_the_batch(ledger, build, now):
     from dataclasses import replace
 
