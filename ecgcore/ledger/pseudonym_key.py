@@ -44,5 +44,5 @@ def check_key(ledger: Ledger, fingerprint: str, normalisation: int = NORMALISATI
                 "ledger",
                 f"has pseudonyms of hospital numbers normalised as version {made}, not {normalisation}: "
                 "its patients would look new",
-                "point ECG_LEDGER_URL to a new ledger and ingest the whole inbox again; nothing was ingested",
+                "set ECG_HOME (or ECG_LEDGER_URL) to a new one and ingest the whole inbox again; nothing was ingested",
             )
