@@ -154,9 +154,13 @@ def retrain(
     from flows.environment import prepare
 
     settings = prepare()
+    named = recipe or settings.recipe, policy or settings.policy
+    from flows.named import check_named
+
+    check_named(settings, [named[0]], named[1], overlay)
     from flows.retrain import retrain as flow
 
-    outcome = flow(recipe or settings.recipe, policy or settings.policy, force, overlay)
+    outcome = flow(*named, force, overlay)
     _show(outcome, as_json)
 
 
@@ -171,6 +175,9 @@ def evaluate(
     from flows.environment import prepare
 
     settings = prepare()
+    from flows.named import check_named
+
+    check_named(settings, policy=policy or settings.policy)
     from flows.evaluate import evaluate_version
 
     result = evaluate_version(settings, version, policy or settings.policy, slot)
@@ -308,11 +315,15 @@ def benchmark(
     """
     from flows.environment import prepare
 
-    prepare()
+    settings = prepare()
+    names = [name.strip() for name in recipes.split(",")] if recipes else []
+    from flows.named import check_named
+
+    check_named(settings, names, overlay=overlay)
     from flows.benchmark import STUDY
     from flows.benchmark import benchmark as flow
 
-    names = [name.strip() for name in recipes.split(",")] if recipes else list(STUDY)
+    names = names or list(STUDY)
     outcome = flow(names, overlay, reference, str(readers) if readers else None, str(controls) if controls else None)
     _show(outcome, as_json)
 

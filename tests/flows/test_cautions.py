@@ -45,6 +45,7 @@ def test_every_content_is_named_once_with_each_of_its_cautions() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_a_scan_is_named_in_summary_and_page(cli: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "inbox" / "ecg"
     folder.mkdir(parents=True)

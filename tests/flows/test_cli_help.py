@@ -29,6 +29,7 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     [
         ("flows.status", {*HEAVY, "scipy", "matplotlib"} - {"pandas", "numpy", "sqlalchemy"}),
         ("flows.promote", {"torch", "lightning", "scipy", "matplotlib", "great_expectations"}),
+        ("flows.named", {"torch", "lightning", "mlflow", "prefect", "scipy"}),  # it answers before these are imported
         ("flows.demo", {"torch", "lightning"}),  # its ingest runs first, in little memory
     ],
 )

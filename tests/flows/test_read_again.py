@@ -37,6 +37,7 @@ def test_refused_reports_are_read_again_when_asked(cli: Any, books_of: Callable[
     assert (more["read_again"], more["accepted"]) == (0, again["files"])
 
 
+@pytest.mark.slow
 def test_files_dropped_at_the_wrong_place_are_read_once_they_are_moved(cli: Any, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     assert cli("synth", "--out", inbox, "--studies", 2, "--seed", 6).code == 0

@@ -64,7 +64,7 @@ def near(mask: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("grid", ["dark lines", "no dark lines"])
-@pytest.mark.parametrize("writer", [by_pillow, by_reportlab])
+@pytest.mark.parametrize("writer", [by_pillow, pytest.param(by_reportlab, marks=pytest.mark.slow)])
 def test_a_jpeg_in_a_pdf_is_read_like_the_jpeg(pages, written, writer, grid, quality):
     report = read_report(written(writer(pages[grid], quality)))
     assert report.format.name == "new"

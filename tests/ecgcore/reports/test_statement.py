@@ -23,7 +23,7 @@ def pdf_of(paper, fmt, **style):
     return {"old": paper.old_pdf, "new": paper.new_pdf}[fmt](**style)
 
 
-@pytest.mark.parametrize("page", ["letter", "a4"])
+@pytest.mark.parametrize("page", ["letter", pytest.param("a4", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("fmt", ["old", "new"])
 class TestPages:
     def test_the_usual_order_is_read(self, paper, written, fmt, page):
