@@ -43,7 +43,11 @@ def first_weights(candidate: Candidate) -> str:
     if summary.get("pretrained_loaded"):
         return "published ones"
     if candidate.recipe["model"].get("pretrained"):
-        return "random: the recipe asks for published ones, and this machine could not load them"
+        run = candidate.model_dir.parent.name
+        return (
+            "random: the recipe asks for published ones, and this machine could not load them; once it can, remove "
+            f"runs/{run} under ECG_HOME and run `ecg retrain --force`"
+        )
     return "random, as the recipe says"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 100
 MAX_CELL_CHARS = 300
 _MAX_KEY_CHARS = 100
+
+log = logging.getLogger(__name__)
 
 
 def artifact_key(*words: str) -> str:
@@ -64,10 +67,17 @@ class ProgressBar:
     artifact_id: UUID
 
     def show(self, done: int, total: int, note: str = "") -> None:
-        """Show ``done`` of ``total`` (100 % when there is nothing to do) with a note."""
+        """Show ``done`` of ``total`` (100 % when there is nothing to do) with a note.
+
+        Work does not end because nobody could watch it: a server that is away is a warning.
+        """
+        from httpx import HTTPError
         from prefect.artifacts import update_progress_artifact
 
-        update_progress_artifact(self.artifact_id, percent(done, total), note or f"{done:,} of {total:,}")
+        try:
+            update_progress_artifact(self.artifact_id, percent(done, total), note or f"{done:,} of {total:,}")
+        except HTTPError as error:  # Prefect's own class for a refusal derives from it
+            log.warning("the progress cannot be shown, Prefect's server is away (%s)", type(error).__name__)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 POLL_SECONDS = 5.0
+OUTAGE_SECONDS = 1800.0  # a server may be away so long, for an upgrade or a reboot, while a training goes on
+
+log = logging.getLogger(__name__)
 
 
 def deployment_exists(name: str) -> bool:
@@ -67,19 +71,36 @@ def check_pool(client: SyncPrefectClient, pool: str) -> None:
 
 
 def _wait(client: SyncPrefectClient, run_id: UUID, pool: str, poll_seconds: float) -> FlowRun:
+    from httpx import HTTPError
+
+    seen = time.monotonic()
+    while True:
+        try:
+            run = _look(client, run_id, pool)
+            seen = time.monotonic()
+        except HTTPError as error:
+            if time.monotonic() - seen > OUTAGE_SECONDS:
+                hint = "start the server, then `retrain` again: the training goes on, or where it stopped"
+                raise TrainingError("Prefect's server", f"is away ({type(error).__name__})", hint) from error
+            log.warning("Prefect's server is away (%s); waiting for it", type(error).__name__)
+        else:
+            if run.state and run.state.is_final():
+                return run
+        time.sleep(poll_seconds)
+
+
+def _look(client: SyncPrefectClient, run_id: UUID, pool: str) -> FlowRun:
+    """Return the run as it stands; one that waits for a worker that is not there is cancelled."""
     from prefect.states import Cancelled
 
-    while True:
-        run = client.read_flow_run(run_id)
-        if run.state and run.state.is_final():
-            return run
-        if run.state and run.state.is_scheduled():
-            try:
-                check_pool(client, pool)
-            except TrainingError:
-                client.set_flow_run_state(run_id, Cancelled(message="nobody takes runs of its work pool"), force=True)
-                raise
-        time.sleep(poll_seconds)
+    run = client.read_flow_run(run_id)
+    if run.state and run.state.is_scheduled():
+        try:
+            check_pool(client, pool)
+        except TrainingError:
+            client.set_flow_run_state(run_id, Cancelled(message="nobody takes runs of its work pool"), force=True)
+            raise
+    return run
 
 
 def _check_end(name: str, run: FlowRun) -> None:

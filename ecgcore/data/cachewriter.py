@@ -75,7 +75,8 @@ def decode(path: Path) -> np.ndarray:
     try:
         return load_image(path)
     except StoreError as e:
-        raise SnapshotError(path, "is no readable image", "copy the snapshot again, or freeze a new one") from e
+        hint = "restore it in ECG_HOME/images, delete the snapshot, then `ecg snapshot`"
+        raise SnapshotError(path, "is no readable image", hint) from e
 
 
 def end_with_parent() -> None:

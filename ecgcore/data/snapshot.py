@@ -23,7 +23,7 @@ REQUIRED_COLUMNS = (
 )  # fmt: skip
 _NEVER_NULL = ("study_id", "patient_id", "ecg_format", "split", "image_sha256")
 _EXAMPLES_SHOWN = 3
-_FREEZE_AGAIN = "do not repair it by hand: copy the directory again, or freeze a new one with `ecg snapshot`"
+_FREEZE_AGAIN = "do not repair it by hand: copy the directory again; or delete it, and `ecg snapshot` writes it anew"
 
 
 class Split(StrEnum):

@@ -43,10 +43,13 @@ def _backbone(spec: ModelSpec) -> tuple[nn.Module, bool]:
         return _create(spec, pretrained=False), False
     try:
         return _create(spec, pretrained=True), True
-    except OSError as error:
+    except RecipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what hub, proxy and a broken transfer raise has no other class in common
         log.warning(
             "Published weights of %s cannot be loaded (%s): training starts from scratch, which needs more data and "
-            "scores lower. Hint: give this machine access to the timm weights or copy them into its cache.",
+            "scores lower. Hint: give this machine access to the timm weights, or copy them into its cache and set "
+            "HF_HUB_OFFLINE=1; then remove the run's directory and train again.",
             spec.backbone,
             type(error).__name__,
         )

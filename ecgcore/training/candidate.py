@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ecgcore.data.loader import ordered_loader
 from ecgcore.errors import TrainingError
+from ecgcore.predictor.classifier import exact_convolutions
 from ecgcore.training.average import recompute_batch_norm
 from ecgcore.training.keeper import Keeper
 from ecgcore.training.module import TrainingModule
@@ -71,4 +72,5 @@ def _equal_average(module: TrainingModule) -> Candidate:
 
 def _validate(module: TrainingModule) -> Validation:
     batches = ordered_loader(module.valid_set, module.recipe.training.batch_size)
-    return validate(module.network, batches, module.transform, module.criterion)
+    with exact_convolutions(next(module.network.parameters()).device):  # as deployed
+        return validate(module.network, batches, module.transform, module.criterion)

@@ -86,11 +86,24 @@ class RunDir:
         Raises:
             TrainingError: the directory belongs to another recipe, snapshot or start.
         """
-        mine = {"id": snapshot.id, "content_sha256": snapshot.content_sha256}
-        self._claim_file("snapshot.json", json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True), "snapshot")
+        self._claim_snapshot(snapshot)
         self._claim_file("recipe.yaml", yaml.safe_dump(recipe.to_dict(), sort_keys=False), "recipe")
         if start is not None:
             self._claim_file("start.json", json.dumps(start, indent=2) + "\n", "start")
+
+    def _claim_snapshot(self, snapshot: Snapshot) -> None:
+        """Frozen again, a snapshot is the same if its content is, whenever that was."""
+        mine = {"id": snapshot.id, "content_sha256": snapshot.content_sha256}
+        path = self.path / "snapshot.json"
+        if not path.exists():
+            write_atomically(path, json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True))
+            return
+        try:
+            claimed = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            claimed = None
+        if not isinstance(claimed, dict) or not mine.items() <= claimed.items():
+            raise TrainingError(self.path, f"belongs to another snapshot ({path.name} differs)", _ANOTHER)
 
     def _claim_file(self, name: str, text: str, noun: str) -> None:
         path = self.path / name

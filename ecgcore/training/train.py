@@ -221,7 +221,8 @@ def _precision(wanted: Precision, device: torch.device) -> str:
         return wanted.value
     if device.type != "cuda":
         return Precision.FULL.value
-    return (Precision.BFLOAT_MIXED if torch.cuda.is_bf16_supported() else Precision.HALF_MIXED).value
+    has_bfloat = torch.cuda.is_bf16_supported(including_emulation=False)
+    return (Precision.BFLOAT_MIXED if has_bfloat else Precision.HALF_MIXED).value
 
 
 def _clear_partials(run: RunDir) -> None:

@@ -2,12 +2,13 @@ import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.artifacts import artifact_key, count_note, percent, progress_bar, publish_page, publish_table
+from tasks.artifacts import ProgressBar, artifact_key, count_note, percent, progress_bar, publish_page, publish_table
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ def test_percent_is_the_fraction_kept_within_its_bounds(done, total):
 )
 def test_the_count_is_said(total, note):
     assert count_note(total, 100) == note
+
+
+def test_a_progress_bar_outlives_the_server_that_shows_it(free_port, caplog):
+    from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    away = {PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api", PREFECT_CLIENT_MAX_RETRIES: 0}
+    with temporary_settings(away):
+        ProgressBar(uuid4()).show(1, 2)
+    assert "the progress cannot be shown" in caplog.text
 
 
 @pytest.mark.slow  # Prefect's server takes its time to start

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -112,6 +117,40 @@ def test_without_published_weights_it_warns_and_starts_from_scratch(offline_cach
         network = build(ModelSpec("multi-task", ["scar"], pretrained=True, **SMALL))
     assert network.pretrained_loaded is False
     assert "training starts from scratch" in caplog.text
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A proxy that lets nobody out."""
+
+    def do_CONNECT(self) -> None:
+        self.send_error(403)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+BEHIND_A_PROXY = """
+import logging, sys
+logging.basicConfig(level=logging.WARNING)
+from ecgcore.models.factory import build
+from ecgcore.models.spec import ModelSpec
+network = build(ModelSpec("multi-task", ["scar"], pretrained=True, backbone="resnet10t", latent_dim=16))
+print(network.pretrained_loaded)
+"""
+
+
+@pytest.mark.slow
+def test_behind_a_proxy_that_refuses_it_warns_and_starts_from_scratch(tmp_path: Path):
+    with HTTPServer(("127.0.0.1", 0), Refusing) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{proxy.server_port}"
+        environment = {**os.environ, "HTTPS_PROXY": address, "https_proxy": address, "HF_HOME": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", BEHIND_A_PROXY], capture_output=True, text=True, env=environment, check=False
+        )
+        proxy.shutdown()
+    assert done.stdout.strip() == "False", done.stderr
+    assert "training starts from scratch" in done.stderr and "HF_HUB_OFFLINE=1" in done.stderr
 
 
 def test_published_weights_in_the_cache_are_loaded(offline_cache: Path):
