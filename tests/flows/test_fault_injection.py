@@ -82,12 +82,9 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, cli_of: Any, books_o
 
 
 class TestIngest:
-    @pytest.mark.parametrize("seconds", [3.0, 7.0])
-    def test_killed_after_some_seconds(
-        self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any, seconds: float
-    ) -> None:
+    def test_killed_after_some_seconds(self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any) -> None:
         process = cli.start("ingest", small_hospital, **KEY)
-        time.sleep(seconds)
+        time.sleep(5.0)
         _kill_group(process)
         assert cli("ingest", small_hospital, **KEY).code == 0
         assert _final(books_of(cli.home)) == uninterrupted
@@ -95,11 +92,9 @@ class TestIngest:
     @pytest.mark.parametrize(
         ("place", "name", "when"),
         [
-            ("ecgcore.ledger.ledger", "Ledger.record_batch", "before"),
             ("ecgcore.ledger.quarantine", "synchronise", "before"),
             ("ecgcore.ledger.ledger", "Ledger.record_batch", "after"),
             ("flows.ingest", "write_steward_rows", "before"),
-            ("flows.ingest", "publish", "before"),
         ],
     )
     def test_killed_around_the_transaction(
@@ -188,7 +183,7 @@ class TestRetrain:
 
     @pytest.mark.parametrize(
         ("step", "when"),
-        [("export", "before"), ("verify", "before"), ("link", "before"), ("alias", "before"), ("alias", "after")],
+        [("export", "before"), ("link", "before"), ("alias", "before"), ("alias", "after")],
     )
     def test_killed_in_each_step_of_the_promotion(
         self, tmp_path: Path, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str

@@ -83,18 +83,18 @@ def statements_of(url: str, work: Callable[[Ledger], object]) -> int:
 
 
 @pytest.mark.slow
-def test_fifteen_thousand_rows_are_recorded_in_few_statements(url, build, now):
-    _, files, table, rows = hospital(15_000)
+def test_six_thousand_rows_are_recorded_in_few_statements(url, build, now):
+    _, files, table, rows = hospital(6_000)
     sent = [
         statements_of(
             url, lambda ledger, name=name: ledger.record_batch(build.batch(name, *files, table, *rows), now=now)
         )
         for name in ("one", "two")
     ]
-    print(f"15,000 rows: {sent[0]} statements, again {sent[1]}")
+    print(f"6,000 rows: {sent[0]} statements, again {sent[1]}")
     with Ledger(url) as ledger:
-        assert ledger.counts().studies == 15_000
-    assert max(sent) < 15_000 / 10  # many rows in each
+        assert ledger.counts().studies == 6_000
+    assert max(sent) < 6_000 / 10  # many rows in each
 
 
 def said(*args: object) -> str:
