@@ -18,7 +18,7 @@ def test_the_first_key_binds_and_any_other_is_refused(ledger):
 def test_a_ledger_of_another_normalisation_is_refused_and_the_way_on_is_named(ledger):
     check_key(ledger, "one", normalisation=2)
     check_key(ledger, "one", normalisation=2)
-    with pytest.raises(LedgerError, match=r"version 2, not 3.*new ledger and ingest the whole inbox again"):
+    with pytest.raises(LedgerError, match=r"version 2, not 3.*ECG_HOME.*ingest the whole inbox again"):
         check_key(ledger, "one", normalisation=3)
     assert ledger.check_audit() == 1
 
