@@ -123,10 +123,10 @@ def test_nothing_is_confirmed_before_all_is_trained(settings, tmp_path, looks, f
 def test_folds_score_every_study_of_no_test_set_once(settings, tmp_path, looks, finished):
     path = tmp_path / "folded.yaml"
     one = {"moved": PLAN["variants"]["moved"]}
-    path.write_text(yaml.safe_dump({**PLAN, "name": "folded", "folds": 2, "seeds": [1], "variants": one}))
+    path.write_text(yaml.safe_dump({**PLAN, "name": "folded", "folds": 3, "seeds": [1], "variants": one}))
     before = looks()
     found = experiment(settings, path)
-    assert (found.trained, found.trials) == (4, 4)
+    assert (found.trained, found.trials) == (6, 6)
     studies = Snapshot.open(settings.home / "snapshots" / found.snapshot).studies
     free = studies[studies["split"] != "test"]
     by_target = {c.target: c for c in found.contrasts}
