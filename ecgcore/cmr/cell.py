@@ -14,13 +14,12 @@ from datetime import date
 
 from ecgcore.cmr.columns import CellKind
 from ecgcore.cmr.pattern import parse_pattern
+from ecgcore.era import common_era
 from ecgcore.pseudonym import Pseudonymiser, without_label
 
 Value = str | int | float | date | None
 
 PSEUDONYM_PREFIX = "pid:"
-BUDDHIST_FROM = 2400  # a year above it is of the Buddhist era, 543 years ahead
-_BUDDHIST_OFFSET = 543
 _MAX_DIGITS = 15  # what a spreadsheet keeps of a number
 _PSEUDONYM = re.compile(r"pid:(P[0-9a-f]{20})")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
@@ -53,7 +52,7 @@ def parse_whole(text: str) -> int | None:
 def parse_year(text: str) -> int | None:
     """Return a year of the common era; years above 2400 are Buddhist (2559 is 2016)."""
     year = parse_whole(text)
-    return None if year is None else _common_era(year)
+    return None if year is None else common_era(year)
 
 
 def parse_flag(text: str) -> int | None:
@@ -79,13 +78,9 @@ def parse_day(text: str) -> date | None:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(_common_era(year), month, day)
+        return date(common_era(year), month, day)
     except ValueError:  # no such day in the calendar; the rule `dates-required` names it
         return None
-
-
-def _common_era(year: int) -> int:
-    return year - _BUDDHIST_OFFSET if year > BUDDHIST_FROM else year
 
 
 def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from ecgcore.era import common_era
 from ecgcore.pseudonym import normalise_hn
 
 _GAP = r"[\s.:#=]{0,6}"
@@ -49,8 +50,6 @@ _OTHER_DAY = re.compile(rf"(?:BIRTH|D\.?O\.?B\.?|BORN|{_LATER})\W*(?:DATE|DAY|ON
 _TIME = r"T?[ \t]*\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[ \t]*[AP]M)?"
 _LATER_DAY = re.compile(rf"[ \t]*(?:{_TIME})?[ \t,;()-]*{_LATER}\b")
 _CONTEXT = 30  # characters before a date
-_BUDDHIST_FROM = 2400
-_BUDDHIST_OFFSET = 543
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
 
 
@@ -160,7 +159,7 @@ def _dates(plain: str) -> Iterator[tuple[date | None, slice]]:
     """Yield each day and where it stands; None for what may be a day of these times, but cannot be read."""
     for pattern in _DATES:
         for match in pattern.finditer(plain):
-            if _FIRST_YEAR <= _year(match["year"]) <= _LAST_YEAR:
+            if _FIRST_YEAR <= common_era(int(match["year"])) <= _LAST_YEAR:
                 day = _day(match.groupdict(), unclear_order=pattern is _DATES[-1])
                 yield day, slice(*match.span())
     for pattern in _SHORT_DATES:
@@ -168,13 +167,8 @@ def _dates(plain: str) -> Iterator[tuple[date | None, slice]]:
             yield None, slice(*match.span())
 
 
-def _year(digits: str) -> int:
-    year = int(digits)
-    return year - _BUDDHIST_OFFSET if year > _BUDDHIST_FROM else year
-
-
 def _day(parts: dict[str, str], unclear_order: bool) -> date | None:
-    year, day = _year(parts["year"]), int(parts["day"])
+    year, day = common_era(int(parts["year"])), int(parts["day"])
     month = _MONTHS[parts["month"]] if "month" in parts else int(parts["m"])
     if unclear_order and day <= 12 and day != month:
         return None

@@ -5,6 +5,16 @@ from __future__ import annotations
 from ecgcore.pages.ingest_page import CautionLine, FileLine
 from ecgcore.pages.markdown import render_markdown
 
+NOTHING = {
+    "files_seen": 0,
+    "counts_by_state": {},
+    "rows_by_state": {},
+    "alerts": (),
+    "rules": (),
+    "files": (),
+    "cautions": (),
+}
+
 
 def test_every_state_is_shown_and_the_total(make_ingest_page):
     text = render_markdown(make_ingest_page(alerts=(), rows_by_state={}))
@@ -27,31 +37,13 @@ def test_an_empty_inbox_is_good_news(make_ingest_page):
 
 
 def test_a_file_that_was_not_taken_in_is_named_and_no_ingest_with_one_is_all_good(make_ingest_page):
-    nothing = {
-        "files_seen": 0,
-        "counts_by_state": {},
-        "rows_by_state": {},
-        "alerts": (),
-        "rules": (),
-        "files": (),
-        "cautions": (),
-    }
-    text = render_markdown(make_ingest_page(**nothing, left_alone={"2024/a.pdf": "outside-ecg-and-cmr"}))
+    text = render_markdown(make_ingest_page(**NOTHING, left_alone={"2024/a.pdf": "outside-ecg-and-cmr"}))
     assert "1 files of the inbox were not taken in" in text and "The inbox was empty" not in text
     assert "| 2024/a.pdf | outside-ecg-and-cmr | move reports into ecg/" in text
 
 
 def test_what_programs_leave_behind_is_listed_and_needs_nobody(make_ingest_page):
-    nothing = {
-        "files_seen": 0,
-        "counts_by_state": {},
-        "rows_by_state": {},
-        "alerts": (),
-        "rules": (),
-        "files": (),
-        "cautions": (),
-    }
-    text = render_markdown(make_ingest_page(**nothing, left_alone={"ecg/Thumbs.db": "system-file"}))
+    text = render_markdown(make_ingest_page(**NOTHING, left_alone={"ecg/Thumbs.db": "system-file"}))
     assert "| ecg/Thumbs.db | system-file | nothing |" in text
     assert "not taken in" not in text
 
