@@ -67,11 +67,22 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         with ledger.reading() as connection:
             files = standings(connection, batch.files)
         alerts = batch_alerts(ledger, settings.label_rule)
-        rows_csv = write_steward_rows(ledger, settings.home / "quarantine", batch_id)
+        entries = tuple(ledger.open_entries())
+        to_correct = write_steward_rows(entries, settings.home / "quarantine", batch_id)
     page = settings.folder("pages") / f"ingest-{batch_id}.html"
     docs = report.data_docs if report else None
-    left_alone, unusual, not_read = _left_alone(listing), cautions_of(batch.files), tables.not_read(listed)
-    summary = IngestSummary(recorded, tuple(files), left_alone, alerts, unusual, page, rows_csv, docs, not_read)
+    summary = IngestSummary(
+        batch=recorded,
+        files=tuple(files),
+        entries=entries,
+        left_alone=_left_alone(listing),
+        alerts=alerts,
+        cautions=cautions_of(batch.files),
+        page=page,
+        to_correct=to_correct,
+        data_docs=docs,
+        not_read=tables.not_read(listed),
+    )
     publish(summary, uri, started)
     return summary
 

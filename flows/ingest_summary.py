@@ -11,6 +11,7 @@ from typing import Any
 from ecgcore.ledger.counts import Counts
 from ecgcore.ledger.ingest import BatchSummary
 from ecgcore.ledger.listing import FileStanding
+from ecgcore.ledger.quarantine import OpenEntry
 from ecgcore.ledger.state import State
 from ecgcore.pages.document import visible
 from ecgcore.reports.reason import Caution
@@ -26,22 +27,24 @@ class IngestSummary:
     Args:
         batch: what the ledger recorded.
         files: every ECG and CMR file of the inbox with its state.
+        entries: what is in quarantine now, of the whole ledger.
         left_alone: why each file that is in no state was left in the inbox, by its path there.
         alerts: batch limits that were exceeded.
         cautions: what is unusual about reports that this ingest read and did not refuse, with their paths.
         page: the page for people.
-        rows_csv: the file to correct, if rows are quarantined.
+        to_correct: the files to correct, of every ingest that left rows in quarantine.
         data_docs: the validator's own report, if rows were validated.
         not_read: columns and sheets of the new tables that were not read, by path.
     """
 
     batch: BatchSummary
     files: tuple[FileStanding, ...]
+    entries: tuple[OpenEntry, ...]
     left_alone: dict[str, str]
     alerts: tuple[str, ...]
     cautions: Mapping[Caution, tuple[str, ...]]
     page: Path
-    rows_csv: Path | None
+    to_correct: tuple[Path, ...]
     data_docs: Path | None
     not_read: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +58,11 @@ class IngestSummary:
         """Files of the inbox by state; every state is present."""
         counts = Counter(file.state for file in self.files)
         return {state.value: counts[state] for state in State}
+
+    @property
+    def rows_csv(self) -> Path | None:
+        """The file to correct that this ingest wrote, if it left rows in quarantine."""
+        return next((path for path in self.to_correct if path.parent.name == self.batch.batch_id), None)
 
     @property
     def rows(self) -> Counts:
@@ -87,6 +95,7 @@ class IngestSummary:
             "cautions": {caution.value: list(paths) for caution, paths in self.cautions.items()},
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
+            "to_correct": [str(path) for path in self.to_correct],
             "data_docs": str(self.data_docs) if self.data_docs else None,
         }
 
@@ -106,5 +115,6 @@ class IngestSummary:
             *(f"to look at, {caution.value}: {len(paths)}" for caution, paths in self.cautions.items()),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
+            *(f"to correct: {path}" for path in self.to_correct),
         ]
-        return "\n".join(lines + ([f"to correct: {self.rows_csv}"] if self.rows_csv else []))
+        return "\n".join(lines)

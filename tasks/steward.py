@@ -1,7 +1,8 @@
-"""The file that a data steward corrects."""
+"""The files that a data steward corrects."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,27 +10,26 @@ import pandas as pd
 from ecgcore.cmr.quarantine_csv import write_rows_csv
 from ecgcore.cmr.rule import Effect
 from ecgcore.cmr.verdict import RowFailure
-from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.quarantine import OpenEntry
 
 
-def write_steward_rows(ledger: Ledger, folder: Path, batch_id: str) -> Path | None:
-    """Write ``<folder>/<batch_id>/rows.csv`` with the rows that this batch quarantined; None if there are none.
+def write_steward_rows(entries: Sequence[OpenEntry], folder: Path, batch_id: str) -> tuple[Path, ...]:
+    """Write ``<folder>/<batch_id>/rows.csv`` with the rows that this batch quarantined, if there are any.
 
     An earlier batch with open rows whose file is missing gets it too: its ingest was killed before it could write it.
+
+    Returns:
+        The files of all batches that have open rows, this one's last.
     """
     batches: dict[str, list[OpenEntry]] = {}
-    for entry in ledger.open_entries():
+    for entry in entries:
         if entry.is_row:
             batches.setdefault(entry.batch_id, []).append(entry)
-    for name, entries in batches.items():
-        if name == batch_id or not _page(folder, name).exists():
-            _write(_page(folder, name), entries)
-    return _page(folder, batch_id) if batch_id in batches else None
-
-
-def _page(folder: Path, batch_id: str) -> Path:
-    return folder / batch_id / "rows.csv"
+    files = {name: folder / name / "rows.csv" for name in batches}
+    for name, path in files.items():
+        if name == batch_id or not path.exists():
+            _write(path, batches[name])
+    return tuple(files.values())
 
 
 def _write(path: Path, entries: list[OpenEntry]) -> None:

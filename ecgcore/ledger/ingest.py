@@ -37,7 +37,7 @@ class BatchSummary:
         new_studies: studies accepted by this ingest, earlier files and rows included.
         reread: known contents that were read again: refused reports, files put to their right place.
         returned: contents that came back to a path of theirs which held another content since.
-        brought: the files and rows of this ingest by state; None if nothing was new.
+        brought: the files and rows of this ingest by state; None if nothing changed.
         ledger: everything by state.
     """
 
@@ -67,7 +67,7 @@ def record(
     intake = take_in(connection, batch, now)
     number = intake.number or connection.execute(select(func.max(Batch.number))).scalar()
     accepted = 0 if number is None else _decide(connection, number, batch.batch_id, now, rule, pair_days)
-    if intake.number is not None or intake.reread or intake.returned:
+    if intake.number is not None:
         _audit(connection, batch, intake, accepted, now)
     brought = None if intake.number is None else count(connection, intake.number)
     return BatchSummary(

@@ -24,10 +24,10 @@ from ecgcore.ledger.unread import refused_pages, to_record_anew
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How much of a batch was new: its ordinal (None if nothing was), contents, further paths of known ones, rows.
+    """How much of a batch was new: its ordinal (None if nothing changed), contents, further paths of known ones, rows.
 
     ``reread`` counts the known contents that were read again, ``returned`` those that came back to a path of theirs
-    which held another content since.
+    which held another content since. These get an ordinal, too: what they bring into quarantine is this batch's.
     """
 
     number: int | None
@@ -50,11 +50,11 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     for sha256, file in anew.items():
         known[sha256].add(file.path)
     contents, sightings = _sort_out(batch.files, known)
-    number = _new_number(connection, batch, now) if contents or sightings or anew else None
-    left = sum(_record_anew(connection, file, number, now) for file in anew.values()) if number else 0
     returned = come_back(connection, batch.files, now)
-    if number is None:
-        return Intake(None, reread=reread, returned=returned)
+    if not (contents or sightings or reread or returned):
+        return Intake(None)
+    number = _new_number(connection, batch, now)
+    left = sum(_record_anew(connection, file, number, now) for file in anew.values())
     rows = [row for row in batch.rows if row.table_sha256 in anew.keys() | {file.sha256 for file in contents}]
     _write(connection, File, [_file_values(file, number, now) for file in contents])
     _write(connection, FileSighting, [_sighting_values(file, number, now) for file in sightings])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Text, Tone, capped, number
+from ecgcore.pages.document import Block, Callout, Cell, Document, Section, Text, Tone, capped, number
+from ecgcore.pages.quarantine_page import correction
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
 
@@ -43,11 +44,11 @@ class IngestPage:
         rows_by_state: table rows by state.
         studies: studies accepted by this batch.
         left_alone: why a file of the inbox is in no state, by its path; names must not identify a patient.
-        rules: what was quarantined.
+        rules: what is quarantined: files of the inbox, and rows.
         alerts: batch limits that were exceeded, one sentence each.
         files: one line per file; names must not identify a patient.
         cautions: what is unusual about reports that were read, and not refused.
-        quarantine_csv: path of the file that the data steward corrects, empty where there is none.
+        to_correct: paths of the files that the data steward corrects, of this and of earlier ingests.
         not_read: columns and sheets of the new tables that were not read, by the table's name.
     """
 
@@ -63,7 +64,7 @@ class IngestPage:
     alerts: tuple[str, ...]
     files: tuple[FileLine, ...]
     cautions: tuple[CautionLine, ...]
-    quarantine_csv: str
+    to_correct: tuple[str, ...]
     not_read: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,15 +95,15 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
         )
     unread = sum(reason not in _ORDINARY for reason in page.left_alone.values())
     if unread:
-        text = f"{unread:,} files of the inbox were not taken in; which and why stands under Files left alone."
+        text = f"Files of the inbox that were not taken in: {unread:,}. Which and why stands under Files left alone."
         alerts.append(Callout(text, Tone.CAUTION))
     quarantined = page.counts_by_state.get("quarantined", 0) + page.rows_by_state.get("quarantined", 0)
     if quarantined:
-        text = f"{quarantined:,} files and rows are quarantined; what to do stands below."
+        text = f"Files and rows in quarantine: {quarantined:,}. What to do stands below."
         alerts.append(Callout(text, Tone.CAUTION))
     if page.cautions:
         unusual = len({name for caution in page.cautions for name in caution.names})
-        alerts.append(Callout(f"{unusual:,} reports are unusual; they are named below.", Tone.CAUTION))
+        alerts.append(Callout(f"Unusual reports: {unusual:,}. They are named below.", Tone.CAUTION))
     if alerts:
         return tuple(alerts)
     if not page.files_seen:
@@ -112,11 +113,7 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
 
 
 def _quarantine(page: IngestPage) -> tuple[Block, ...]:
-    table = rule_table(page.rules)
-    if not page.quarantine_csv:
-        return (table,)
-    text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
-    return (table, Command(text, page.quarantine_csv))
+    return (rule_table(page.rules), *correction(page.to_correct))
 
 
 def _not_read(page: IngestPage) -> tuple[Section, ...]:

@@ -16,14 +16,13 @@ class QuarantineLine:
     Args:
         source: file name, without identifiers.
         row: row of a table as a spreadsheet shows it, None for a whole file.
-        rule, column, value, hint: what is broken, where, by what, and the next step; ``column`` may be empty.
+        rule, value, hint: what is broken, by what, and the next step.
         since: day it was quarantined.
     """
 
     source: str
     row: int | None
     rule: str
-    column: str
     value: str
     hint: str
     since: str
@@ -36,12 +35,12 @@ class QuarantinePage:
     Args:
         created: when the page was made.
         entries: all open entries.
-        rows_csv: path of the file to correct, empty where no row is quarantined.
+        to_correct: paths of the files to correct; none where no row is quarantined.
     """
 
     created: str
     entries: tuple[QuarantineLine, ...]
-    rows_csv: str
+    to_correct: tuple[str, ...]
 
 
 def quarantine_document(page: QuarantinePage) -> Document:
@@ -50,7 +49,7 @@ def quarantine_document(page: QuarantinePage) -> Document:
         title="Quarantine",
         subtitle=f"{len(page.entries):,} open entries, {page.created}. Nothing is deleted.",
         sections=(
-            Section("By rule", (rule_table(_counts(page)), *_correct(page))),
+            Section("By rule", (rule_table(_counts(page)), *correction(page.to_correct))),
             Section("Entries", (_entries(page),)),
         ),
     )
@@ -61,21 +60,20 @@ def _counts(page: QuarantinePage) -> tuple[RuleCount, ...]:
     return tuple(RuleCount(rule, count, hints[rule]) for rule, count in Counter(e.rule for e in page.entries).items())
 
 
-def _correct(page: QuarantinePage) -> tuple[Block, ...]:
-    if not page.rows_csv:
-        return ()
-    text = "Correct the rows in this file and put it into the inbox; the next ingest releases them."
-    return (Command(text, page.rows_csv),)
+def correction(files: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return what to do with the files to correct; nothing where there is none."""
+    text = "Correct the rows in this file and put it into the inbox's cmr/ folder; the next ingest releases them."
+    return tuple(Command(text, path) for path in files)
 
 
 def _entries(page: QuarantinePage) -> Block:
     if not page.entries:
         return Text("Nothing is in quarantine.")
-    columns = ("file", "row", "rule", "column", "value", "what to do", "since")
+    columns = ("file", "row", "rule", "value", "what to do", "since")
     return capped("Open entries", columns, tuple(_line(e) for e in page.entries))
 
 
 def _line(entry: QuarantineLine) -> tuple[Cell, ...]:
     row = Cell("" if entry.row is None else str(entry.row), numeric=True)
-    rest = (entry.rule, entry.column, entry.value, entry.hint, entry.since)
+    rest = (entry.rule, entry.value, entry.hint, entry.since)
     return Cell(entry.source), row, *(Cell(text) for text in rest)

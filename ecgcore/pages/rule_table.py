@@ -1,4 +1,4 @@
-"""What was quarantined, by rule, with what to do about each."""
+"""What is in quarantine, by rule, with what to do about each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RuleCount:
 def rule_table(rules: tuple[RuleCount, ...]) -> Block:
     """Return the rules with the most frequent first, or a sentence where none was broken."""
     if not rules:
-        return Text("Nothing was quarantined.")
+        return Text("Nothing is in quarantine.")
     ordered = sorted(rules, key=lambda r: (-r.count, r.rule))
     rows = tuple((Cell(r.rule), number(r.count), Cell(r.hint)) for r in ordered)
-    return capped("Quarantined, by rule", ("rule", "count", "what to do"), rows)
+    return capped("In quarantine, by rule", ("rule", "count", "what to do"), rows)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from ecgcore.era import common_era
 from ecgcore.pseudonym import normalise_hn
@@ -66,6 +67,12 @@ class Printed:
     hn: str | None = field(default=None, repr=False)
     ecg_date: date | None = field(default=None, repr=False)
     ambiguous: bool = False
+
+
+def is_named_in(hn: str, path: Path) -> bool:
+    """Return whether a file's name or its folder holds a hospital number, whatever stands between its characters."""
+    number = normalise_hn(hn)
+    return any(number in "".join(c for c in part.upper() if c.isalnum()) for part in path.parts[-2:])
 
 
 def read_printed(text: str) -> Printed:

@@ -26,11 +26,12 @@ class Reason(StrEnum):
 
 
 class Caution(StrEnum):
-    """What is unusual in an accepted page."""
+    """What is unusual in an accepted page, or in its file's name."""
 
     GRID_LEFT = "grid-left"
     GRID_BY_COLOUR = "grid-by-colour"
     TRACE_LEAVES_BOX = "trace-leaves-box"
+    NAME_IDENTIFIES = "name-identifies"
 
 
 CAUTION_HINTS = {
@@ -38,6 +39,8 @@ CAUTION_HINTS = {
     Caution.GRID_BY_COLOUR: "a lossy picture (a scan, a JPEG) or a grid in other colours: all that is coloured was "
     "taken for grid; if the ECG system can export a PDF, send that",
     Caution.TRACE_LEAVES_BOX: "a trace leaves its lead's box or pauses; look at the page",
+    Caution.NAME_IDENTIFIES: "the file's name or folder holds the hospital number, and ledger, pages and Prefect "
+    "show both; let the ECG system name its exports otherwise",
 }
 
 HINTS = {

@@ -17,7 +17,8 @@ import cv2
 from ecgcore.errors import EcgError
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.limits import Limits
-from ecgcore.reports.reason import Reason, RefusalError
+from ecgcore.reports.printed import Printed, is_named_in
+from ecgcore.reports.reason import Caution, Reason, RefusalError
 from ecgcore.reports.report import Report, report_of
 from ecgcore.reports.result import ReadResult, refused
 from ecgcore.reports.source import Source, read_source
@@ -76,9 +77,15 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
         patient_id=pseudonymiser.patient_id(printed.hn) if known else None,  # type: ignore[union-attr, arg-type]
         ecg_date=printed.ecg_date if printed else None,
         hn_ambiguous=bool(printed and printed.ambiguous),
-        cautions=report.cautions,
+        cautions=report.cautions + _name_cautions(path, printed),
         timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
     )
+
+
+def _name_cautions(path: Path, printed: Printed | None) -> tuple[Caution, ...]:
+    if printed is None or printed.hn is None or not is_named_in(printed.hn, path):
+        return ()
+    return (Caution.NAME_IDENTIFIES,)
 
 
 def serve(pipe: Connection) -> None:

@@ -88,10 +88,20 @@ def test_a_refused_report_that_is_read_again_takes_its_place(ledger, build, now)
     ignored = ledger.record_batch(IngestBatch("b2", [good, table]), now=now)  # known content: its page is not looked at
     assert (ignored.reread, states(ledger)["ecg/x.pdf"][0]) == (0, State.QUARANTINED)
     done = ledger.record_batch(IngestBatch("b3", [good, table], again=frozenset({good.sha256})), now=now)
-    assert (done.reread, done.new_files, done.new_studies, done.brought) == (1, 0, 1, None)
+    assert (done.reread, done.new_files, done.new_studies, done.brought.files.total) == (1, 0, 1, 0)
     assert states(ledger) == {"ecg/x.pdf": (State.ACCEPTED, None), "cmr/a.csv": (State.ACCEPTED, None)}
     assert ledger.open_entries() == []
     assert ledger.check_audit() == 2
+    assert_adds_up(ledger)
+
+
+def test_a_row_that_a_report_read_again_contradicts_is_an_entry_of_this_batch(ledger, build, now):
+    slow = build.ecg("ecg/x.pdf", fault=Finding("too-slow", "60 s", "read it again"))
+    table = build.table("cmr/a.csv")
+    ledger.record_batch(build.batch("b1", slow, table, build.row(table, 2, "x.pdf", "HN1", DAY)), now=now)
+    another = build.ecg("ecg/x.pdf", hn="HN2")
+    ledger.record_batch(IngestBatch("b2", [another, table], again=frozenset({another.sha256})), now=now)
+    assert {entry.batch_id for entry in ledger.open_entries() if entry.is_row} == {"b2"}
     assert_adds_up(ledger)
 
 

@@ -34,7 +34,7 @@ def test_a_superseded_report_that_is_restored_waits_again_and_is_paired(ledger, 
     assert states(ledger)[first.sha256] == (State.DUPLICATE, "superseded")
     restored = build.ecg("ecg/x.pdf", content="A")
     back = ledger.record_batch(build.batch("b3", restored), now=now + 2 * HOUR)
-    assert (back.returned, back.new_files, back.brought) == (1, 0, None)
+    assert (back.returned, back.new_files, back.brought.files.total) == (1, 0, 0)
     assert states(ledger) == {
         first.sha256: (State.WAITING, "label-row-missing"),
         second.sha256: (State.DUPLICATE, "superseded"),

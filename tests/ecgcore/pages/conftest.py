@@ -88,15 +88,15 @@ def ingest_page(text="x", **changes) -> Document:
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
         "cautions": (CautionLine(text, text, (text,)),),
-        "quarantine_csv": text,
+        "to_correct": (text,),
         "not_read": {text: text},
     }
     return ingest_document(IngestPage(**{**fields, **changes}))
 
 
 def quarantine_page(text="x", entries=1) -> Document:
-    line = QuarantineLine(text, 7, text, text, text, text, text)
-    return quarantine_document(QuarantinePage(text, (line,) * entries, text))
+    line = QuarantineLine(text, 7, text, text, text, text)
+    return quarantine_document(QuarantinePage(text, (line,) * entries, (text,)))
 
 
 def demo_page(text="x", **changes) -> Document:

@@ -33,12 +33,12 @@ def test_an_empty_inbox_is_good_news(make_ingest_page):
     )
     text = render_markdown(page)
     assert "The inbox was empty" in text
-    assert "Nothing was quarantined." in text
+    assert "Nothing is in quarantine." in text
 
 
 def test_a_file_that_was_not_taken_in_is_named_and_no_ingest_with_one_is_all_good(make_ingest_page):
     text = render_markdown(make_ingest_page(**NOTHING, left_alone={"2024/a.pdf": "outside-ecg-and-cmr"}))
-    assert "1 files of the inbox were not taken in" in text and "The inbox was empty" not in text
+    assert "Files of the inbox that were not taken in: 1." in text and "The inbox was empty" not in text
     assert "| 2024/a.pdf | outside-ecg-and-cmr | move reports into ecg/" in text
 
 
@@ -54,7 +54,7 @@ def test_unusual_reports_are_counted_and_named(make_ingest_page):
     for line in ("| grid-left | 2 | send the PDF |", "| ecg/a.png | grid-left |", "| ecg/b.png | grid-left |"):
         assert line in text
     quiet = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}}
-    assert "2 reports are unusual" in render_markdown(make_ingest_page(cautions=lines, **quiet))
+    assert "Unusual reports: 2." in render_markdown(make_ingest_page(cautions=lines, **quiet))
     assert "Nothing to do" in render_markdown(make_ingest_page(cautions=(), **quiet))
     assert "No report that was read is unusual." in render_markdown(make_ingest_page(cautions=()))
 

@@ -7,16 +7,19 @@ from ecgcore.pages.quarantine_page import QuarantineLine, QuarantinePage, quaran
 
 
 def test_entries_and_rules_are_counted():
-    lines = [QuarantineLine("a.csv", i, "lvef-range", "lvef", "150", "1 to 100", "2026-11-19") for i in (2, 3)]
-    lines.append(QuarantineLine("b.pdf", None, "blank-page", "", "0 dark pixels", "scan again", "2026-11-20"))
-    text = render_markdown(quarantine_document(QuarantinePage("2026-11-20", tuple(lines), "rows.csv")))
+    lines = [QuarantineLine("a.csv", i, "lvef-range", "150", "1 to 100", "2026-11-19") for i in (2, 3)]
+    lines.append(QuarantineLine("b.pdf", None, "blank-page", "0 dark pixels", "scan again", "2026-11-20"))
+    text = render_markdown(
+        quarantine_document(QuarantinePage("2026-11-20", tuple(lines), ("1/rows.csv", "2/rows.csv")))
+    )
     assert "3 open entries" in text
+    assert "1/rows.csv" in text and "2/rows.csv" in text
     assert "| lvef-range | 2 | 1 to 100 |" in text
-    assert "| b.pdf |  | blank-page |  | 0 dark pixels | scan again | 2026-11-20 |" in text
+    assert "| b.pdf |  | blank-page | 0 dark pixels | scan again | 2026-11-20 |" in text
 
 
 def test_an_empty_quarantine_says_so():
-    text = render_markdown(quarantine_document(QuarantinePage("2026-11-20", (), "")))
+    text = render_markdown(quarantine_document(QuarantinePage("2026-11-20", (), ())))
     assert "Nothing is in quarantine." in text
     assert "rows.csv" not in text
 

@@ -13,7 +13,7 @@ from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch import read_reports
 from ecgcore.reports.limits import Limits
 from ecgcore.reports.pool import Job, WorkerPool
-from ecgcore.reports.reason import Reason
+from ecgcore.reports.reason import Caution, Reason
 from ecgcore.reports.store import StoreError, image_sha256, load_image
 from ecgcore.reports.worker import Setup
 
@@ -42,6 +42,14 @@ def test_results_come_in_order_with_everything_a_ledger_needs(old_pdf, new_pdf, 
 def test_nothing_identifying_is_in_a_result(old_pdf, tmp_path):
     (result,) = read_reports([old_pdf], tmp_path, KEY, workers=1)
     assert "345678" not in repr(result)
+
+
+def test_a_name_that_holds_the_printed_number_is_a_caution(old_pdf, tmp_path):
+    named = tmp_path / "inbox" / "HN 12-345678 somchai.pdf"
+    named.parent.mkdir()
+    named.write_bytes(old_pdf.read_bytes())
+    results = read_reports([named, old_pdf], tmp_path / "images", KEY, workers=1)
+    assert [Caution.NAME_IDENTIFIES in result.cautions for result in results] == [True, False]
 
 
 def test_a_killed_worker_costs_only_its_second_attempt(old_pdf, tmp_path):

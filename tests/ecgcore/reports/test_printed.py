@@ -1,10 +1,11 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgcore.reports.printed import Printed, read_printed
+from ecgcore.reports.printed import Printed, is_named_in, read_printed
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -152,3 +153,17 @@ def test_any_text_is_read_without_failing(text):
 @given(st.from_regex(r"[0-9]{2}-?[0-9]{5,7}", fullmatch=True))
 def test_any_number_comes_back(number):
     assert read_printed(f"Name A B  HN: {number}  Age 61").hn == number
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("ecg/0045678_SOMCHAI.pdf", True),
+        ("ecg/2019/hn 45-678/a.pdf", True),
+        ("45678/2019/03/a.pdf", False),  # only the last folder: what stands before it is the inbox's own place
+        ("ecg/4567.pdf", False),
+        ("ecg/ecg_0001.pdf", False),
+    ],
+)
+def test_a_path_that_holds_a_hospital_number_is_known(path, named):
+    assert is_named_in("HN 045678", Path(path)) is named
