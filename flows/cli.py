@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-testset = typer.Typer(help="Lock and list the named test sets.", no_args_is_help=True)
+testset = typer.Typer(help="Lock, replace and list the named test sets.", no_args_is_help=True)
 app.add_typer(testset, name="testset")
 
 Slot = Annotated[
@@ -119,6 +119,30 @@ def testset_lock(name: Annotated[str, typer.Argument(help="The set: old or new."
         _json(info)
     else:
         _say(f"test set {info['name']}: {info['studies']} studies locked, sha256 {info['sha256']}")
+
+
+@testset.command("replace")
+def testset_replace(
+    name: Annotated[str, typer.Argument(help="The set: old or new.")],
+    reviewer: Annotated[str, typer.Option("--reviewer", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")],
+    as_json: Json = False,
+) -> None:
+    """Lock a test set anew without its disputed studies: they stay out of training, and the looks start again.
+
+    Nothing that arrived after the first lock is added. Versions judged before keep the hash of the set they were
+    judged on.
+    """
+    from flows.environment import prepare
+
+    settings = prepare()
+    from flows.snapshot import replace
+
+    info = replace(settings, name, reviewer, reason)
+    if as_json:
+        _json(info)
+    else:
+        _say(f"test set {info['name']}: {info['studies']} studies locked anew, sha256 {info['sha256']}")
 
 
 @testset.command("list")

@@ -33,6 +33,16 @@ def lock(settings: Settings, name: str) -> dict[str, Any]:
         return _plain(testset.lock(ledger, name, operator_name()))
 
 
+def replace(settings: Settings, name: str, reviewer: str, reason: str) -> dict[str, Any]:
+    """Lock a test set anew, without its disputed studies.
+
+    Raises:
+        LedgerError: it is not locked, no reason is given, or nothing would be left.
+    """
+    with open_ledger(settings) as ledger:
+        return _plain(testset.replace(ledger, name, reviewer, reason))
+
+
 def locked_sets(settings: Settings) -> list[dict[str, Any]]:
     """Return the locked test sets."""
     with open_ledger(settings) as ledger:

@@ -1,0 +1,68 @@
+"""Test sets are locked and replaced in the open, as `ecg testset` does it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import text
+
+from ecgcore.errors import LedgerError
+from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile, SourceRow
+from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.settings import Settings
+from flows.snapshot import lock, locked_sets, replace
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+DAY = date(2016, 5, 6)  # of the test set `old`
+
+
+def labels(letter: str, **values: object) -> tuple[SourceFile, list[SourceRow]]:
+    """A table that labels the reports 1 and 2."""
+    table = SourceFile(f"cmr/{letter}.csv", letter * 64, 9, FileKind.TABLE)
+    rows = [
+        SourceRow(row_id=f"{letter * 16}:{n}", table_sha256=table.sha256, row=n,
+                  cells={"file_name": f"{n}.pdf", "patient_id": f"P{n}", "study_id": f"S{n}", "ecg_date": DAY,
+                         "cmr_date": DAY, "scar": 0, "lvef_percent": 60.0, "raw": "{}"} | (values if n == 1 else {}))
+        for n in (1, 2)
+    ]  # fmt: skip
+    return table, rows
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as opened:
+        reports = [SourceFile(f"ecg/{n}.pdf", f"{n}" * 64, 9, FileKind.ECG,
+                              PageFacts("old", f"{n}" * 64, f"{n}.png")) for n in (1, 2)]  # fmt: skip
+        table, rows = labels("a")
+        opened.record_batch(IngestBatch("b1", [*reports, table], rows), now=NOW)
+        yield opened
+
+
+def test_a_set_is_replaced_without_its_disputed_study_and_the_audit_says_by_whom_and_why(settings, ledger):
+    before = lock(settings, "old")
+    table, rows = labels("b", scar=1)
+    ledger.record_batch(IngestBatch("b2", [table], rows), now=NOW)
+    after = replace(settings, "old", "N. N.", "scar of study 1 is disputed")
+    assert (before["studies"], after["studies"], after["looks"]) == (2, 1, 0)
+    assert locked_sets(settings) == [after]
+    with ledger.reading() as connection:
+        actor, detail = connection.execute(
+            text("SELECT actor, detail FROM audit_event ORDER BY number DESC LIMIT 1")
+        ).one()
+    kept = json.loads(detail)
+    assert (actor, kept["reason"], kept["old"], kept["new"]) == (
+        "N. N.", "scar of study 1 is disputed", before["sha256"], after["sha256"],
+    )  # fmt: skip
+
+
+def test_a_set_that_is_not_locked_cannot_be_replaced(settings, ledger):
+    with pytest.raises(LedgerError, match="ecg testset lock old"):
+        replace(settings, "old", "N. N.", "a label was wrong")
