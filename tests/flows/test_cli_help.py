@@ -9,8 +9,8 @@ import pytest
 
 VERBS = (
     ("synth",), ("ingest",), ("snapshot",), ("testset",), ("testset", "lock"), ("testset", "list"),
-    ("testset", "replace"), ("retrain",), ("evaluate",), ("experiment",), ("promote",), ("rollback",), ("predict",), ("explain",), ("view",), ("extract",),
-    ("status",), ("bench",), ("benchmark",), ("demo",),
+    ("testset", "replace"), ("retrain",), ("evaluate",), ("experiment",), ("promote",), ("rollback",), ("predict",),
+    ("explain",), ("view",), ("extract",), ("status",), ("bench",), ("benchmark",), ("demo",),
 )  # fmt: skip
 HEAVY = ("torch", "prefect", "mlflow", "great_expectations", "pandas", "numpy", "cv2", "sqlalchemy", "lightning")
 
