@@ -67,7 +67,7 @@ def quarantine_of(summary: IngestSummary, started: datetime) -> QuarantinePage:
             entry.finding.hint,
             f"{entry.created:%Y-%m-%d}",
         )
-        for entry in summary.entries
+        for entry in sorted(summary.entries, key=lambda entry: (entry.path, entry.row or 0))
     )
     return QuarantinePage(_moment(started), lines, tuple(map(str, summary.to_correct)))
 

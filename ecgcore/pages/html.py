@@ -45,6 +45,7 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bot
 th { background: #f5f7fa; font-weight: 600; border-bottom: 1px solid #cbd2d9; }
 td.numeric, th.numeric { text-align: right; font-variant-numeric: tabular-nums; }
 td.numeric { white-space: nowrap; }
+td:last-child:not(.numeric) { min-width: 11rem; }
 td.good { color: #13633a; font-weight: 600; }
 td.caution { color: #854a00; font-weight: 600; }
 td.bad { color: #9b1c12; font-weight: 600; }

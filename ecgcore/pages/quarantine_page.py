@@ -69,11 +69,11 @@ def correction(files: tuple[str, ...]) -> tuple[Block, ...]:
 def _entries(page: QuarantinePage) -> Block:
     if not page.entries:
         return Text("Nothing is in quarantine.")
-    columns = ("file", "row", "rule", "value", "what to do", "since")
+    columns = ("file", "row", "since", "rule", "value", "what to do")
     return capped("Open entries", columns, tuple(_line(e) for e in page.entries))
 
 
 def _line(entry: QuarantineLine) -> tuple[Cell, ...]:
     row = Cell("" if entry.row is None else str(entry.row), numeric=True)
-    rest = (entry.rule, entry.value, entry.hint, entry.since)
+    rest = (entry.since, entry.rule, entry.value, entry.hint)
     return Cell(entry.source), row, *(Cell(text) for text in rest)

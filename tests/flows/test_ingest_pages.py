@@ -62,7 +62,10 @@ def test_quarantined_rows_are_counted_by_rule_and_stay_on_the_page_until_they_ar
     text = render_markdown(ingest_document(page))
     assert "Files and rows in quarantine: 5." in text and all(str(path) in text for path in files)
     everything = render_markdown(quarantine_document(quarantine_of(later, NOW)))
-    assert "3 open entries" in everything and "| cmr/second.csv | 2 | lvef-range | 150 | give percent |" in everything
+    assert (
+        "3 open entries" in everything
+        and "| cmr/second.csv | 2 | 2026-11-20 | lvef-range | 150 | give percent |" in everything
+    )
 
 
 def test_an_ingest_that_only_reads_a_report_again_gives_its_rows_a_file(ledger, tmp_path):

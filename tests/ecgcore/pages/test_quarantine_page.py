@@ -15,7 +15,7 @@ def test_entries_and_rules_are_counted():
     assert "3 open entries" in text
     assert "1/rows.csv" in text and "2/rows.csv" in text
     assert "| lvef-range | 2 | 1 to 100 |" in text
-    assert "| b.pdf |  | blank-page | 0 dark pixels | scan again | 2026-11-20 |" in text
+    assert "| b.pdf |  | 2026-11-20 | blank-page | 0 dark pixels | scan again |" in text
 
 
 def test_an_empty_quarantine_says_so():
