@@ -24,6 +24,7 @@ from ecgcore.pages.markdown import render_markdown
 from ecgcore.settings import Settings
 from ecgcore.training.keeper import write_atomically
 from ecgcore.training.plan import BASE, Arm, Plan, load_plan
+from flows.confirmation import Confirmation, confirmations, keep_confirmations
 from flows.environment import open_ledger
 from flows.login import operator_name
 from flows.snapshot import freeze
@@ -114,6 +115,12 @@ class _Experiment:
             for seed in self.plan.seeds
         ]
 
+    def confirmed_by(self, variant: Arm) -> tuple[str, ...]:
+        """The run directories, by name and sorted, that a confirmation of one variant scores on the tests."""
+        arms = (self.plan.base, variant)
+        trials = [trial for arm in arms for seed in self.plan.seeds for trial in self.trials(arm, seed)]
+        return tuple(sorted(trial.run_dir.name for trial in trials))
+
     @property
     def place(self) -> str:
         return VALIDATION if self.plan.folds is None else OUT_OF_FOLD
@@ -142,7 +149,8 @@ def experiment(settings: Settings, plan_file: Path, at_most: int | None = None) 
 def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutcome:
     """Score the base and one variant, chosen on validation, on the locked test sets: once, and counted as a look.
 
-    Asked again, it returns what it found then. Another variant is refused: the tests would start to choose.
+    Asked again for the same trainings, it returns what it found then. Edited recipes or other seeds are other
+    trainings: they are confirmed anew, at a further look. Another variant is refused: the tests would start to choose.
 
     Raises:
         EcgError: the plan has no such variant, something is not trained yet, a test set is not locked or not as it was,
@@ -150,16 +158,19 @@ def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutc
     """
     opened = _open(settings, plan_file)
     chosen = opened.plan.variant(variant)
-    file = opened.folder / "confirmed.json"
-    _check_confirmable(opened, chosen, file)
+    before = confirmations(opened.folder)
+    _check_confirmable(opened, chosen, before)
     names = sorted(opened.snapshot.studies["test_set"].dropna().unique())
-    if not file.exists():
-        looks = _count_looks(settings, opened, chosen, names)
-        write_atomically(file, json.dumps({"variant": variant, "looks": looks}, indent=2) + "\n")
-    looks = json.loads(file.read_text(encoding="utf-8"))["looks"]
+    standing = next((each for each in before if each.trials == opened.confirmed_by(chosen)), None)
+    if standing is None:
+        standing = _confirmed(settings, opened, chosen, names)
+        before = (*before, standing)
+        keep_confirmations(opened.folder, before)
     arms = {arm.name: _tests(opened, arm) for arm in (opened.plan.base, chosen)}
-    said = tuple(f"Test set {name}: look {looks[name]} since it was locked." for name in names)
-    found = _publish(opened, arms, names, "confirmed", (chosen,), said)
+    said = [f"Test set {name}: look {standing.looks[name]} since it was locked." for name in names]
+    if len(before) > 1:
+        said.append(f"This plan was confirmed {len(before)} times, each time with other trainings.")
+    found = _publish(opened, arms, names, "confirmed", (chosen,), tuple(said))
     count = len(opened.all_trials)
     return ExperimentOutcome(opened.plan.name, opened.snapshot.id, count, count, found, opened.folder)
 
@@ -215,7 +226,7 @@ def _publish(
     return found
 
 
-def _check_confirmable(opened: _Experiment, chosen: Arm, file: Path) -> None:
+def _check_confirmable(opened: _Experiment, chosen: Arm, before: Sequence[Confirmation]) -> None:
     if opened.plan.folds is not None:
         rule = "is a cross-validation, which has no one model to confirm"
         raise TrainingError(f"plan {opened.plan.name}", rule, "confirm a plan without folds")
@@ -223,29 +234,34 @@ def _check_confirmable(opened: _Experiment, chosen: Arm, file: Path) -> None:
     if missing:
         rule = f"has {missing} trainings that are not finished"
         raise TrainingError(f"plan {opened.plan.name}", rule, "run `ecg experiment` to its end, then confirm")
-    before = json.loads(file.read_text(encoding="utf-8"))["variant"] if file.exists() else chosen.name
-    if before != chosen.name:
-        rule = f"was confirmed with variant {before!r}"
+    others = [each.variant for each in before if each.variant != chosen.name]
+    if others:
+        rule = f"was confirmed with variant {others[0]!r}"
         raise TrainingError(
             f"plan {opened.plan.name}", rule, "choose on validation; the tests confirm one variant only"
         )
 
 
-def _count_looks(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequence[str]) -> dict[str, int]:
+def _confirmed(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequence[str]) -> Confirmation:
+    """Verify every locked set, then count a look at each: before anything is scored on them.
+
+    Killed before the confirmation is written, it counts again: rather a look too many than one too few.
+    """
     actor = f"experiment {opened.plan.name}, {chosen.name} against {BASE}, {operator_name()}"
     with open_ledger(settings) as ledger:
         for name in names:
             testset.verify(ledger, name)
-        return {name: testset.look(ledger, name, actor) for name in names}
+        looks = {name: testset.look(ledger, name, actor) for name in names}
+    return Confirmation(chosen.name, opened.confirmed_by(chosen), looks)
 
 
 def _tests(opened: _Experiment, arm: Arm) -> list[pd.DataFrame]:
-    """Return the test predictions of the confirmed arms, kept so that the look is taken once."""
+    """Return the test predictions of a confirmed arm, kept under their run directory's name: read again, not taken."""
     frames = []
     for seed in opened.plan.seeds:
-        file = opened.folder / f"tests-{arm.name}-{seed}.parquet"
+        (trial,) = opened.trials(arm, seed)
+        file = opened.folder / f"tests-{trial.run_dir.name}.parquet"
         if not file.exists():
-            (trial,) = opened.trials(arm, seed)
             trial.tests().to_parquet(file.with_suffix(".partial"))
             file.with_suffix(".partial").replace(file)
         frames.append(pd.read_parquet(file))

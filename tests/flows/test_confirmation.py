@@ -1,0 +1,145 @@
+"""Looks at the locked tests: one for each set of trainings that is confirmed, counted before anything is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from ecgcore.errors import TrainingError
+from ecgcore.ledger import testset
+from ecgcore.settings import Settings
+from ecgcore.training.plan import load_plan
+from flows import experiment as module
+from flows.confirmation import FILE, confirmations
+from flows.experiment import confirm
+from tasks.trial import Trial
+
+PLAN = {
+    "name": "trial", "description": "A test", "seeds": [1], "base": {"recipe": "tiny"},
+    "variants": {"moved": {"why": "moved leads", "changes": {"augment.lead_shift": {"limit": 0.02, "p": 0.5}}}},
+}  # fmt: skip
+WIDER = {"moved": {"why": "moved further", "changes": {"augment.lead_shift": {"limit": 0.05, "p": 0.5}}}}
+COUNTED = ["verify new", "verify old", "look new", "look old"]
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deployments: Path) -> list[str]:
+    """What happens to the tests, in order; every training of the plan is there, and its scores follow from its name."""
+    seen: list[str] = []
+    snapshot = SimpleNamespace(id="0123abcd", studies=pd.DataFrame({"test_set": ["new", "old", None]}))
+
+    def opened(settings: Settings, plan_file: Path) -> module._Experiment:
+        return module._Experiment(load_plan(plan_file, deployments / "recipes"), snapshot, tmp_path)
+
+    def look(ledger: object, name: str, actor: str) -> int:
+        seen.append(f"look {name}")
+        return seen.count(f"look {name}")
+
+    def tests(trial: Trial) -> pd.DataFrame:
+        seen.append(f"score {trial.run_dir.name}")
+        return frame(trial.run_dir.name)
+
+    monkeypatch.setattr(module, "_open", opened)
+    monkeypatch.setattr(module, "open_ledger", lambda settings: nullcontext())
+    monkeypatch.setattr(module, "forest_png", lambda name, found: b"png")
+    monkeypatch.setattr(testset, "verify", lambda ledger, name: seen.append(f"verify {name}"))
+    monkeypatch.setattr(testset, "look", look)
+    monkeypatch.setattr(Trial, "trained", True)
+    monkeypatch.setattr(Trial, "seconds", 1.0)
+    monkeypatch.setattr(Trial, "tests", tests)
+    return seen
+
+
+def frame(name: str) -> pd.DataFrame:
+    names = [f"{number:03d}" for number in range(60)]
+    return pd.DataFrame(
+        {
+            "study_id": names, "patient_id": names, "ecg_format": "new", "test_set": ["old", "new"] * 30,
+            "scar_label": pd.array(np.arange(60) // 2 % 2, dtype="Int8"),
+            "scar_probability": np.random.default_rng(list(name.encode())).random(60),
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def confirmed(tmp_path: Path, events: list[str]) -> Callable[..., module.ExperimentOutcome]:
+    def run(variant: str = "moved", **changes: object) -> module.ExperimentOutcome:
+        path = tmp_path / "trial.yaml"
+        path.write_text(yaml.safe_dump({**PLAN, **changes}, sort_keys=False))
+        return confirm(Settings(home=tmp_path), path, variant)
+
+    return run
+
+
+def differences(found: module.ExperimentOutcome) -> list[float]:
+    return [contrast.difference.value for contrast in found.contrasts]
+
+
+def scored(events: list[str]) -> list[str]:
+    return [event for event in events if event.startswith("score")]
+
+
+def test_the_sets_are_verified_and_the_look_is_counted_before_anything_is_scored(confirmed, events):
+    found = confirmed()
+    assert events[:4] == COUNTED and len(scored(events)) == 2
+    assert differences(confirmed()) == differences(found)
+    assert len(events) == 6  # asked again: nothing
+    assert "Test set old: look 1 since" in (found.folder / "confirmed.md").read_text()
+
+
+def test_a_plan_edited_under_its_name_is_confirmed_anew_on_its_own_scores(confirmed, events):
+    first = confirmed()
+    again = confirmed(variants=WIDER)
+    assert events[6:10] == COUNTED and len(scored(events)) == 3  # the base is the same training
+    assert again.contrasts[0].candidate != first.contrasts[0].candidate
+    page = (again.folder / "confirmed.md").read_text()
+    assert "Test set old: look 2 since" in page and "confirmed 2 times" in page
+    assert [each.looks["old"] for each in confirmations(again.folder)] == [1, 2]
+    assert differences(confirmed()) == differences(first) and len(events) == 11
+
+
+def test_further_seeds_are_a_further_look(confirmed, events):
+    confirmed()
+    confirmed(seeds=[1, 2, 3])
+    assert events[6:10] == COUNTED and len(scored(events)) == 2 + 4
+    confirmed(seeds=[3, 2, 1])
+    assert len(events) == 14  # the same trainings
+
+
+def test_killed_while_scoring_it_goes_on_without_another_look(confirmed, events, monkeypatch):
+    whole = Trial.tests
+
+    def killed(trial: Trial) -> pd.DataFrame:
+        if scored(events):
+            raise KeyboardInterrupt
+        return whole(trial)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trial, "tests", killed)
+        with pytest.raises(KeyboardInterrupt):
+            confirmed()
+    confirmed()
+    assert events[:4] == COUNTED and len(events) == 6 and len(set(scored(events))) == 2
+
+
+def test_another_variant_is_refused_whatever_else_the_plan_says(confirmed, events):
+    confirmed()
+    other = {"other": WIDER["moved"]}
+    with pytest.raises(TrainingError, match="was confirmed with variant 'moved'"):
+        confirmed("other", variants={**PLAN["variants"], **other})
+    assert len(events) == 6
+
+
+def test_a_record_that_names_no_trainings_is_refused(confirmed, events):
+    folder = confirmed().folder
+    (folder / FILE).write_text('{"variant": "moved", "looks": {"old": 1}}')
+    with pytest.raises(TrainingError, match="which trainings were confirmed"):
+        confirmed()
+    assert len(events) == 6
