@@ -9,12 +9,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from ecgcore.data.recorded import recorded
 from ecgcore.data.snapshot import CATEGORICAL_FEATURES
 
-AGE, IMPUTE = "age", "impute"
+AGE = "age"
 AGE_SCALE = 100.0  # models see age / 100: 63 years are 0.63
 CLINICAL_COLUMNS = (*CATEGORICAL_FEATURES, AGE)
-RISK_FACTORS = tuple(name for name in CATEGORICAL_FEATURES if name != "female")
 
 Table = NDArray[np.float64]
 
@@ -56,12 +56,8 @@ def incomplete(table: Table) -> NDArray[np.bool_]:
 def clinical_table(studies: pd.DataFrame) -> Table:
     """Return ``(N, 6)`` in the order of ``CLINICAL_COLUMNS``: 0 or 1, and age / 100; NaN where nothing was recorded.
 
-    A risk factor of a study whose ``impute`` is 1 was not recorded, whatever stands in its cell: a value there was
-    guessed by somebody else, who may have looked at test studies.
+    A risk factor that was not recorded but guessed is missing, too (:func:`ecgcore.data.recorded.recorded`).
     """
-    table = studies[list(CLINICAL_COLUMNS)].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    table = recorded(studies)[list(CLINICAL_COLUMNS)].astype("Float64").to_numpy(np.float64, na_value=np.nan)
     table[:, CLINICAL_COLUMNS.index(AGE)] /= AGE_SCALE
-    if IMPUTE in studies.columns:
-        guessed = studies[IMPUTE].astype("Int64").fillna(0).to_numpy() == 1
-        table[np.ix_(guessed, [CLINICAL_COLUMNS.index(name) for name in RISK_FACTORS])] = np.nan
     return table

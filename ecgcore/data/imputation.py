@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcore.data.clinical import AGE, CLINICAL_COLUMNS, RISK_FACTORS, Table
+from ecgcore.data.clinical import AGE, CLINICAL_COLUMNS, Table
+from ecgcore.data.recorded import RISK_FACTORS
 from ecgcore.data.snapshot import CATEGORICAL_FEATURES
 from ecgcore.errors import PredictorError, TrainingError
 

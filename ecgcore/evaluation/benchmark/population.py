@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-_RISK_FACTORS = ("diabetes", "hypertension", "smoke", "dyslipidemia")
+from ecgcore.data.recorded import RISK_FACTORS, recorded
+
 _SEVERE_PERCENT = 40.0
 
 
@@ -14,12 +15,12 @@ def population_table(studies: pd.DataFrame) -> pd.DataFrame:
     """Return one row per characteristic and one column per group: train, valid, each test set.
 
     Cells are text: a number, ``mean (SD)``, or ``count (percent of those known)``. What is not known is counted in rows
-    of its own, never taken as absent.
+    of its own, never taken as absent. A risk factor that was imputed before it came here is not known.
 
     Args:
         studies: of a snapshot (docs/architecture.md). Test studies in no locked set are left out.
     """
-    groups = dict(_groups(studies))
+    groups = dict(_groups(recorded(studies)))
     lines = {name: [describe(rows) for rows in groups.values()] for name, describe in _characteristics()}
     return pd.DataFrame(lines, index=list(groups)).T.rename_axis("characteristic").reset_index()
 
@@ -41,9 +42,9 @@ def _characteristics() -> Iterator[tuple[str, Callable[[pd.DataFrame], str]]]:
     yield "age, years", lambda rows: _mean(rows["age"])
     yield "age not known", lambda rows: _missing(rows["age"])
     yield "female", lambda rows: _share(rows["female"])
-    for factor in _RISK_FACTORS:
+    for factor in RISK_FACTORS:
         yield factor, lambda rows, factor=factor: _share(rows[factor])  # type: ignore[misc]
-    yield "a risk factor not known", lambda rows: f"{int(rows[list(_RISK_FACTORS)].isna().any(axis=1).sum()):,}"
+    yield "a risk factor not known", lambda rows: f"{int(rows[list(RISK_FACTORS)].isna().any(axis=1).sum()):,}"
     yield "scar", lambda rows: _share(rows["scar"])
     yield "scar not known", lambda rows: _missing(rows["scar"])
     yield "subendocardial scar", lambda rows: _share(rows["subendocardial_scar"])

@@ -38,3 +38,17 @@ def test_counts_shares_and_what_is_not_known():
     assert (train["LVEF reduced"], train["LVEF < 40 %"], train["LVEF not known"]) == ("2 (100.0 %)", "1 (50.0 %)", "1")
     assert (test["age, years"], test["age not known"], test["female"]) == ("not known", "1", "not known")
     assert (test["transmural scar"], test["LVEF, %"]) == ("1 (100.0 %)", "55.0")
+
+
+def test_a_risk_factor_that_was_imputed_is_not_known():
+    studies = pd.DataFrame(ROWS, columns=COLUMNS).assign(
+        hypertension=1, smoke=0, dyslipidemia=0, impute=[0, 0, 1, NA, 0]
+    )
+    studies = studies.astype({"diabetes": "Int8", "impute": "Int8"})
+    table = population_table(studies).set_index("characteristic")
+    train, test = table["train"], table["test old"]
+    assert (train["hypertension"], train["smoke"]) == ("2 (100.0 %)", "0 (0.0 %)")  # of two, not of three
+    assert train["diabetes"] == "1 (100.0 %)"  # the second is missing, the third was imputed
+    assert train["a risk factor not known"] == "2"
+    assert (train["female"], train["age, years"]) == ("2 (66.7 %)", "60.0 (10.0)")  # never imputed by the flag
+    assert (test["hypertension"], test["a risk factor not known"]) == ("1 (100.0 %)", "0")
