@@ -13,9 +13,11 @@ from prefect import flow
 
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import RecipeError
-from ecgcore.evaluation.benchmark.contender import Contender
+from ecgcore.evaluation.benchmark.contender import Contender, places_in
 from ecgcore.evaluation.benchmark.figures import Drawing, figures
 from ecgcore.evaluation.benchmark.tables import Benchmark, tables
+from ecgcore.evaluation.predictions import LABEL_SUFFIX
+from ecgcore.evaluation.readers import check_reads
 from ecgcore.evaluation.reads import load_reads
 from ecgcore.pages.benchmark_page import BenchmarkPage, RecipeLine, benchmark_document
 from ecgcore.pages.document import Image
@@ -81,7 +83,7 @@ def benchmark(
         recipes: names of files in ``deployments/recipes``; the study's by default.
         overlay: name of a file in ``deployments/overlays`` laid over each, such as ``demo``.
         reference: the recipe that the others are compared with; the first by default.
-        readers: a CSV of cardiologists' reads (docs/architecture.md).
+        readers: a CSV of cardiologists' reads (docs/architecture.md); it may cover some of the targets and test sets.
         controls: a folder of reports of people taken as normal, without CMR; one ECG a person.
 
     Raises:
@@ -97,6 +99,8 @@ def benchmark(
             raise RecipeError("benchmark", "no test set is locked", "run `ecg testset lock old` and `... new` first")
         runs = plan_runs(settings, info.snapshot_id, recipes, overlay)
         chosen = _reference(recipes, runs, reference or recipes[0])
+        if reads is not None:
+            _check_reads(reads, rows, chosen.recipe.model.targets)
         before = [run for run in runs if run.finished]
         with progress_bar("benchmark-progress", f"benchmark of {len(runs)} recipes") as bar:
             for done, run in enumerate(runs):
@@ -124,6 +128,12 @@ def _reference(recipes: Sequence[str], runs: Sequence[Run], name: str) -> Run:
         if name in (asked, run.name):
             return run
     raise RecipeError(f"reference {name}", "is not among the recipes of this benchmark", "name one of --recipes")
+
+
+def _check_reads(reads: pd.DataFrame, rows: pd.DataFrame, targets: Sequence[str]) -> None:
+    """Refuse reads that nothing can be compared with, before anything is trained and any look is counted."""
+    studies = rows.rename(columns={target: target + LABEL_SUFFIX for target in targets})
+    check_reads(reads, studies, places_in(studies, targets))
 
 
 def _page(

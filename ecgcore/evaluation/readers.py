@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from ecgcore.evaluation.f1_kinds import F1Kind, f1_score
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.mcnemar import McNemar, mcnemar
 from ecgcore.evaluation.paired import paired_difference, paired_p_value
-from ecgcore.evaluation.predictions import PROBABILITY_SUFFIX, check_predictions, labelled, rows_of
+from ecgcore.evaluation.predictions import LABEL_SUFFIX, PROBABILITY_SUFFIX, check_predictions, labelled, rows_of
 from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling
 from ecgcore.evaluation.sample import Sample, make_sample, sample_from_rows
 
@@ -69,6 +70,45 @@ class ReaderComparison:
     specificity: McNemar
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Reads that a model cannot be compared with.
+
+    Args:
+        target, test_set: of what.
+        reader: whose; empty where nobody read the test set for this target.
+        reason: why.
+    """
+
+    target: str
+    test_set: str
+    reader: str
+    reason: str
+
+
+def check_reads(reads: pd.DataFrame, studies: pd.DataFrame, places: Iterable[tuple[str, str]]) -> tuple[LeftOut, ...]:
+    """Check that a model can be compared with a reader somewhere, and return where and with whom it cannot.
+
+    It needs no probability, so it can be asked before any model is trained.
+
+    Args:
+        reads: frame of ``reads.load_reads``.
+        studies: columns ``study_id``, ``test_set`` and ``<target>_label``, as a predictions frame has them.
+        places: pairs of target and test set that hold both classes.
+
+    Raises:
+        EvaluationError: a study that was read is not among ``studies``, or no reader answered studies of both classes
+            in any place.
+    """
+    _check_known(reads, studies)
+    split = [_split(reads, studies[studies["test_set"] == test_set], target, test_set) for target, test_set in places]
+    left_out = tuple(each for _, lacking in split for each in lacking)
+    if not any(answers for answers, _ in split):
+        rule = "hold no reader's answers on studies of both classes of a target and test set"
+        raise EvaluationError("reads", rule, "give the reads of the locked test sets")
+    return left_out
+
+
 def compare_readers(
     reads: pd.DataFrame,
     predictions: pd.DataFrame,
@@ -78,7 +118,9 @@ def compare_readers(
     level: float = DEFAULT_LEVEL,
     resampling: Resampling = DEFAULT_RESAMPLING,
 ) -> tuple[ReaderComparison, ...]:
-    """Compare a model with every reader who answered a study of the test set, in order of the readers' names.
+    """Compare a model with every reader who answered studies of both classes, in order of the readers' names.
+
+    Nobody may have: then there is none. :func:`check_reads` says who is left out, and why.
 
     Args:
         reads: frame of ``reads.load_reads``.
@@ -89,31 +131,42 @@ def compare_readers(
         resampling: draws and seed of the weighted F1's intervals.
 
     Raises:
-        EvaluationError: a study that was read is not in the predictions, nobody read the test set, or a reader's
-            studies lack a class.
+        EvaluationError: a study that was read is not in the predictions.
     """
     check_predictions(predictions)
-    _check_known(reads, predictions, target)
-    rows = labelled(rows_of(predictions, target, test_set), target)
-    found = []
-    for reader, lines in reads[reads[target].notna()].groupby("reader", sort=True):
-        joined = rows.merge(
-            lines.rename(columns={target: "answer"})[["study_id", "experience", "answer"]], on="study_id"
-        )
-        if not joined.empty:
-            found.append(_compare(str(reader), joined, len(rows), target, threshold, level, resampling))
-    if not found:
-        raise EvaluationError("reads", f"hold no answer on {target} of {test_set}", "give the reads of that test set")
-    return tuple(found)
+    _check_known(reads, predictions)
+    rows = rows_of(predictions, target, test_set)
+    answers, _ = _split(reads, rows, target, test_set)
+    count = len(labelled(rows, target))
+    return tuple(
+        _compare(name, joined, count, target, threshold, level, resampling) for name, joined in answers.items()
+    )
 
 
-def _check_known(reads: pd.DataFrame, predictions: pd.DataFrame, target: str) -> None:
-    if target not in reads.columns:
-        raise EvaluationError("reads", f"have no column {target!r}", "add the readers' answers on it")
-    strangers = reads["study_id"][~reads["study_id"].isin(predictions["study_id"])].unique()
+def _check_known(reads: pd.DataFrame, studies: pd.DataFrame) -> None:
+    strangers = reads["study_id"][~reads["study_id"].isin(studies["study_id"])].unique()
     if strangers.size:
-        rule = f"name {strangers.size} studies without a prediction, first {strangers[0]}"
-        raise EvaluationError("reads", rule, "check the study_id column, then predict those studies")
+        rule = f"name {strangers.size} studies that no locked test set holds, first {strangers[0]}"
+        raise EvaluationError("reads", rule, "check the study_id column, or take those lines out")
+
+
+def _split(
+    reads: pd.DataFrame, rows: pd.DataFrame, target: str, test_set: str
+) -> tuple[dict[str, pd.DataFrame], list[LeftOut]]:
+    """Return each reader's answers on the labelled rows of a test set, and the readers without both classes."""
+    known, found = labelled(rows, target), {}
+    given = reads[reads[target].notna()] if target in reads.columns else reads.iloc[:0].assign(**{target: pd.NA})
+    for reader, lines in given.groupby("reader", sort=True):
+        answers = lines.rename(columns={target: "answer"})[["study_id", "experience", "answer"]]
+        joined = known.merge(answers, on="study_id")
+        if not joined.empty:
+            found[str(reader)] = joined
+    lacking = [name for name, joined in found.items() if joined[target + LABEL_SUFFIX].nunique() < 2]
+    left_out = [
+        LeftOut(target, test_set, name, f"the {len(found.pop(name))} studies answered are all of one class")
+        for name in lacking
+    ]
+    return found, left_out if found or left_out else [LeftOut(target, test_set, "", "nobody read it")]
 
 
 def _compare(

@@ -216,7 +216,7 @@ def _calibration(page: BenchmarkPage) -> tuple[Block, ...]:
 def _readers(page: BenchmarkPage) -> tuple[Block, ...]:
     readers = page.tables.get("readers", pd.DataFrame())
     if readers.empty:
-        return (*page.figures.get("readers", ()),)
+        return ()
     shown = pd.DataFrame(
         {
             "target": readers["target"].map(lambda t: _TARGETS.get(t, t)),
@@ -225,13 +225,28 @@ def _readers(page: BenchmarkPage) -> tuple[Block, ...]:
             "experience": readers["experience"],
             "ECGs read": readers["n"].map("{:,}".format),
             "metric": readers["metric"],
-            "reader's": _estimates(readers, "reader"),
+            "reader's": _estimates(readers, "reads"),
             "model's": _estimates(readers, "model"),
             "p": readers["p_value"].map(_p_value),
         }
     )
     caption = "On the studies that the reader read; p by McNemar's exact test, of the AUC by DeLong's"
-    return (_table(caption, shown), *page.figures.get("readers", ()))
+    return (_table(caption, shown), *_left_out(page))
+
+
+def _left_out(page: BenchmarkPage) -> tuple[Block, ...]:
+    left_out = page.tables.get("readers_left_out", pd.DataFrame())
+    if left_out.empty:
+        return ()
+    shown = pd.DataFrame(
+        {
+            "target": left_out["target"].map(lambda t: _TARGETS.get(t, t)),
+            "test set": left_out["test_set"],
+            "reader": left_out["reader"],
+            "why": left_out["reason"],
+        }
+    )
+    return (_table("Not compared", shown),)
 
 
 def _controls(page: BenchmarkPage) -> tuple[Block, ...]:

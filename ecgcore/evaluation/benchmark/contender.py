@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.predictions import check_predictions, target_names
+from ecgcore.evaluation.predictions import LABEL_SUFFIX, check_predictions, target_names
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,14 @@ def check_contenders(contenders: Sequence[Contender]) -> None:
 
 def places_of(contender: Contender) -> tuple[tuple[str, str], ...]:
     """Return the (target, test set) pairs that hold both classes, targets in the model's order."""
+    return places_in(contender.predictions, contender.targets)
+
+
+def places_in(studies: pd.DataFrame, targets: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the same of any studies with ``test_set`` and the targets' ``<target>_label``."""
     found = []
-    for target in contender.targets:
-        for name, rows in contender.predictions.groupby("test_set"):
-            if rows[f"{target}_label"].dropna().nunique() == 2:
+    for target in targets:
+        for name, rows in studies.groupby("test_set"):
+            if rows[target + LABEL_SUFFIX].dropna().nunique() == 2:
                 found.append((target, str(name)))
     return tuple(found)

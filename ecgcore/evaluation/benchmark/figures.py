@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ecgcore.evaluation.benchmark.contender import Contender
-from ecgcore.evaluation.benchmark.tables import Benchmark, Place
+from ecgcore.evaluation.benchmark.tables import Benchmark
 from ecgcore.evaluation.figures import Curve, reliability_figure
 from ecgcore.evaluation.figures_decision import decision_figure
 from ecgcore.evaluation.figures_histogram import histogram_figure
@@ -18,7 +18,6 @@ from ecgcore.evaluation.figures_slices import slices_figure
 from ecgcore.evaluation.figures_style import LINES, png
 from ecgcore.evaluation.figures_threshold import predictive_figure, threshold_figure
 from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of
-from ecgcore.evaluation.readers import ReaderComparison, compare_readers
 from ecgcore.evaluation.sample import sample_of
 
 _SIGNAL = "-1d"
@@ -57,10 +56,9 @@ def _drawing(figure: Figure, description: str) -> Drawing:
 
 def _rocs(benchmark: Benchmark) -> Iterator[Drawing]:
     """One figure per group of recipes: images, signals; the reference is in each, so that eyes have a yardstick."""
-    readers = _readers(benchmark)
     for what, group in _groups(benchmark):
         frames = {each.name: each.predictions for each in group}
-        yield _drawing(roc_panels(frames, benchmark.places, readers, benchmark.level), f"ROC curves: {what}")
+        yield _drawing(roc_panels(frames, benchmark.places, benchmark.readers, benchmark.level), f"ROC curves: {what}")
 
 
 def _groups(benchmark: Benchmark) -> Iterator[tuple[str, Sequence[Contender]]]:
@@ -73,13 +71,6 @@ def _groups(benchmark: Benchmark) -> Iterator[tuple[str, Sequence[Contender]]]:
             yield what, [benchmark.chosen, *group[first : first + room]]
     if not others:
         yield "the reference", [benchmark.chosen]
-
-
-def _readers(benchmark: Benchmark) -> dict[Place, Sequence[ReaderComparison]] | None:
-    if benchmark.reads is None:
-        return None
-    frame, how = benchmark.chosen.predictions, benchmark.resampling
-    return {place: compare_readers(benchmark.reads, frame, *place, resampling=how) for place in benchmark.places}
 
 
 def _per_place(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ from ecgcore.evaluation.paired_tests import paired_tests
 from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of
 from ecgcore.evaluation.predictive_values import predictive_values
 from ecgcore.evaluation.prevalence import STUDY_NEGATIVES, STUDY_POSITIVES, at_prevalence
-from ecgcore.evaluation.readers import ReaderComparison, compare_readers
+from ecgcore.evaluation.readers import ReaderComparison, check_reads, compare_readers
 from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling
 from ecgcore.evaluation.sample import sample_of
 from ecgcore.evaluation.slices import slice_table
@@ -49,7 +50,8 @@ class Benchmark:
         resampling: draws and seed of every bootstrap.
 
     Raises:
-        EvaluationError: the recipes were scored on different studies, or the reference is not among them.
+        EvaluationError: the recipes were scored on different studies, the reference is not among them, or none of the
+            reads can be compared with it.
     """
 
     studies: pd.DataFrame = field(repr=False)
@@ -65,6 +67,8 @@ class Benchmark:
         names = [each.name for each in self.contenders]
         if self.reference not in names:
             raise EvaluationError("reference", f"{self.reference!r} is not among {names}", "name a recipe of the run")
+        if self.reads is not None:
+            check_reads(self.reads, self.chosen.predictions, self.places)
 
     @property
     def chosen(self) -> Contender:
@@ -76,11 +80,19 @@ class Benchmark:
         """(target, test set) pairs of the reference that hold both classes."""
         return places_of(self.chosen)
 
+    @cached_property
+    def readers(self) -> dict[Place, tuple[ReaderComparison, ...]]:
+        """The reference against the readers of each place; empty without reads."""
+        if self.reads is None:
+            return {}
+        frame, how = self.chosen.predictions, {"level": self.level, "resampling": self.resampling}
+        return {place: compare_readers(self.reads, frame, *place, **how) for place in self.places}  # type: ignore[arg-type]
+
 
 def tables(benchmark: Benchmark) -> dict[str, pd.DataFrame]:
     """Return all tables by name: ``population``, ``results``, ``paired_tests``, ``power`` and, of the reference,
     ``thresholds``, ``prevalence``, ``predictive_values``, ``lvef_below_40``, ``slices``, ``calibration``,
-    ``decision_curve``; ``readers`` and ``controls`` where they were given."""
+    ``decision_curve``; ``readers``, ``readers_left_out`` and ``controls`` where they were given."""
     found = {
         "population": population_table(benchmark.studies),
         "results": results_table(benchmark.contenders, benchmark.level, benchmark.resampling),
@@ -89,7 +101,8 @@ def tables(benchmark: Benchmark) -> dict[str, pd.DataFrame]:
         "lvef_below_40": _severe(benchmark),
     }
     if benchmark.reads is not None:
-        found["readers"] = _readers(benchmark, benchmark.reads)
+        found["readers"] = _readers(benchmark)
+        found["readers_left_out"] = _left_out(benchmark, benchmark.reads)
     if benchmark.controls is not None:
         found["controls"] = _controls(benchmark, benchmark.controls)
     return found
@@ -186,13 +199,14 @@ def _severe(benchmark: Benchmark) -> pd.DataFrame:
     return results_table([severe], benchmark.level, benchmark.resampling)
 
 
-def _readers(benchmark: Benchmark, reads: pd.DataFrame) -> pd.DataFrame:
-    lines = []
-    for target, test_set in benchmark.places:
-        frame = benchmark.chosen.predictions
-        found = compare_readers(reads, frame, target, test_set, level=benchmark.level, resampling=benchmark.resampling)
-        lines += [line for each in found for line in _reader_lines(each, target, test_set)]
-    return pd.DataFrame(lines)
+def _readers(benchmark: Benchmark) -> pd.DataFrame:
+    found = [(each, place) for place, compared in benchmark.readers.items() for each in compared]
+    return pd.DataFrame([line for each, place in found for line in _reader_lines(each, *place)])
+
+
+def _left_out(benchmark: Benchmark, reads: pd.DataFrame) -> pd.DataFrame:
+    found = check_reads(reads, benchmark.chosen.predictions, benchmark.places)
+    return pd.DataFrame([asdict(each) for each in found], columns=["target", "test_set", "reader", "reason"])
 
 
 def _reader_lines(found: ReaderComparison, target: str, test_set: str) -> Iterator[dict[str, object]]:
@@ -204,7 +218,7 @@ def _reader_lines(found: ReaderComparison, target: str, test_set: str) -> Iterat
     for metric in ("sensitivity", "specificity", "f1_positive", "f1_weighted", "balanced_accuracy"):
         reader, model = getattr(found.reader_scores, metric), getattr(found.model_scores, metric)
         yield {
-            **place, "metric": metric.replace("_", " "), **_ends(reader, "reader"), **_ends(model, "model"),
+            **place, "metric": metric.replace("_", " "), **_ends(reader, "reads"), **_ends(model, "model"),
             "p_value": tests.get(metric, float("nan")),
         }  # fmt: skip
     yield {

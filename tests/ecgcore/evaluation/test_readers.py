@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score as sklearn_f1
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.auc import Scale, auc_interval
 from ecgcore.evaluation.paired import paired_difference
-from ecgcore.evaluation.readers import binary_scores, compare_readers
+from ecgcore.evaluation.readers import LeftOut, binary_scores, check_reads, compare_readers
 from ecgcore.evaluation.resampling import Resampling
 from ecgcore.evaluation.sample import make_sample
 
@@ -97,14 +97,38 @@ def test_a_reader_as_good_as_the_model_shows_no_difference(make_frame):
     assert (found.auc_p_value, found.accuracy.p_value, found.auc_difference.value) == (1.0, 1.0, 0.0)
 
 
-def test_reads_that_do_not_fit_are_refused(binormal_frame):
+def test_what_nobody_read_gives_no_comparison_and_says_so(binormal_frame):
     frame = binormal_frame(10, 20, 1.0)
     good = reads(frame, [1, 0] * 15)
-    with pytest.raises(EvaluationError, match="without a prediction, first S9"):
-        compare_readers(good.assign(study_id="S9"), frame, "scar", "new")
-    with pytest.raises(EvaluationError, match="no column 'stenosis'"):
-        compare_readers(good, frame, "stenosis", "new")
-    with pytest.raises(EvaluationError, match="no answer on scar"):
-        compare_readers(good.assign(scar=pd.array([pd.NA] * 30, dtype="Int8")), frame, "scar", "new")
-    with pytest.raises(EvaluationError, match="need both classes"):
-        compare_readers(good[:10], frame, "scar", "new")
+    for other in (good.assign(scar=pd.array([pd.NA] * 30, dtype="Int8")), good.drop(columns="scar")):
+        assert compare_readers(other, frame, "scar", "new") == ()
+        with pytest.raises(EvaluationError, match="no reader's answers on studies of both classes"):
+            check_reads(other, frame, [("scar", "new")])
+    old = frame.assign(study_id="O" + frame["study_id"], test_set="old")
+    both = pd.concat([frame, old])
+    assert compare_readers(good, both, "scar", "old") == ()
+    assert check_reads(good, both, [("scar", "new"), ("scar", "old")]) == (
+        LeftOut("scar", "old", "", "nobody read it"),
+    )
+
+
+def test_a_reader_of_one_class_is_left_out_and_the_others_stay(binormal_frame):
+    frame = binormal_frame(10, 20, 1.0)  # the first ten are the positives
+    both = pd.concat([reads(frame[:7], [1] * 7, "B"), reads(frame, [1, 0] * 15, "A")])
+    found = compare_readers(both, frame, "scar", "new", resampling=FEW)
+    assert [each.reader for each in found] == ["A"]
+    reason = "the 7 studies answered are all of one class"
+    assert check_reads(both, frame, [("scar", "new")]) == (LeftOut("scar", "new", "B", reason),)
+    with pytest.raises(EvaluationError, match="both classes"):
+        check_reads(both[:7], frame, [("scar", "new")])
+
+
+def test_reads_of_other_studies_are_refused(binormal_frame):
+    frame = binormal_frame(10, 20, 1.0)
+    strange = reads(frame, [1, 0] * 15).assign(study_id="S9")
+    for refused in (
+        lambda: compare_readers(strange, frame, "scar", "new"),
+        lambda: check_reads(strange, frame, [("scar", "new")]),
+    ):
+        with pytest.raises(EvaluationError, match="1 studies that no locked test set holds, first S9"):
+            refused()

@@ -97,9 +97,20 @@ def test_recipes_scored_on_other_rows_are_refused(contenders, studies):
         Benchmark(studies, [], "image")
 
 
-def test_controls_give_false_positive_rates(contenders, studies):
-    controls = contenders[0].predictions.iloc[::2][CONTROL_COLUMNS]
-    found = tables(Benchmark(studies, contenders[:1], "image", controls=controls, resampling=Resampling(100, 0)))
+@pytest.fixture(scope="module")
+def controls(contenders):
+    return contenders[0].predictions.iloc[::2][CONTROL_COLUMNS]
+
+
+@pytest.fixture(scope="module")
+def with_people(contenders, studies, one_place, controls):
+    """The tables of one recipe with readers and controls."""
+    few = Resampling(100, 0)
+    return tables(Benchmark(studies, contenders[:1], "image", reads=one_place, controls=controls, resampling=few))
+
+
+def test_controls_give_false_positive_rates(with_people, controls):
+    found = with_people
     assert "paired_tests" not in found
     scar = found["controls"].set_index("target").loc["scar"]
     assert scar["called"] == int((controls["scar_probability"] > 0.5).sum()) and scar["n"] == len(controls)
@@ -115,3 +126,40 @@ def test_a_perfect_model_has_no_calibration_slope_and_the_table_says_why(contend
     slope, error = rows.loc["slope (1 is right)"], rows.loc["calibration error beyond chance (0 is right)"]
     assert slope["value"].isna().all() and slope["note"].str.contains("separates the classes").all()
     assert error["value"].notna().all() and (error["note"] == "").all()
+
+
+@pytest.fixture(scope="module")
+def one_place(contenders):
+    """Reads of scar on the old test set: of one reader all, of the other positives only."""
+    old = contenders[0].predictions.query("test_set == 'old'")
+    whole = pd.DataFrame({"reader": "A", "study_id": old["study_id"], "scar": [1, 0, 0, 0] * 20})
+    part = pd.DataFrame({"reader": "B", "study_id": old.query("scar_label == 1")["study_id"][:5], "scar": 1})
+    reads = pd.concat([whole, part], ignore_index=True).assign(experience="", lvef=pd.NA)
+    return reads.astype({"scar": "Int8", "lvef": "Int8"})
+
+
+def test_readers_of_one_target_and_set_are_compared_there_and_the_rest_is_named(with_people):
+    lines = with_people["readers"]
+    assert set(map(tuple, lines[["target", "test_set", "reader"]].to_numpy())) == {("scar", "old", "A")}
+    # of each four studies the first and third are positive, and the reader calls the first: half are found, no alarm
+    reached = lines.set_index("metric")["reads"]
+    assert (reached["sensitivity"], reached["specificity"]) == (0.5, 1.0)
+    assert sorted(map(tuple, with_people["readers_left_out"].to_numpy())) == [
+        ("lvef", "new", "", "nobody read it"),
+        ("lvef", "old", "", "nobody read it"),
+        ("scar", "new", "", "nobody read it"),
+        ("scar", "old", "B", "the 5 studies answered are all of one class"),
+    ]
+
+
+def test_readers_are_compared_once_for_tables_and_figures(contenders, studies, one_place, monkeypatch):
+    benchmark = Benchmark(studies, contenders[:1], "image", reads=one_place, level=0.9, resampling=Resampling(100, 0))
+    once = benchmark.readers
+    monkeypatch.setattr("ecgcore.evaluation.benchmark.tables.compare_readers", None)
+    assert benchmark.readers is once
+    assert once["scar", "old"][0].auc.level == 0.9
+
+
+def test_reads_that_no_place_can_use_are_refused_before_anything_is_computed(contenders, studies, one_place):
+    with pytest.raises(EvaluationError, match="both classes of a target and test set"):
+        Benchmark(studies, contenders[:1], "image", reads=one_place[one_place["reader"] == "B"])
