@@ -207,7 +207,7 @@ def _slices(page: BenchmarkPage) -> tuple[Block, ...]:
 
 def _calibration(page: BenchmarkPage) -> tuple[Block, ...]:
     placed = _placed(page.tables["calibration"])
-    shown = placed.assign(estimate=placed["estimate"].where(placed["note"] == "", "not defined: " + placed["note"]))
+    shown = placed.assign(estimate=placed["estimate"].where(placed["note"] == "", "none: it " + placed["note"]))
     shown = shown[["target", "test set", "metric", "estimate"]]
     figures = (*page.figures.get("calibration", ()), *page.figures.get("decision", ()))
     return (_table("Of the log-odds, with 95 % intervals", shown), *figures)

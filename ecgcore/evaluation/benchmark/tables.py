@@ -158,27 +158,21 @@ def _slices(benchmark: Benchmark, target: str, test_set: str) -> pd.DataFrame:
 
 
 def _calibration(benchmark: Benchmark, target: str, test_set: str) -> pd.DataFrame:
-    """Calibration with intervals; where the log-odds have no finite fit, the note says why and the numbers are NaN."""
+    """Calibration with intervals; where the slope has no finite estimate, the note says why and its numbers are NaN."""
     labels, probabilities = _labels(benchmark, target, test_set)
     sample = sample_of(benchmark.chosen.predictions, target, test_set)
     error = calibration_error(sample, level=benchmark.level, resampling=benchmark.resampling)
+    line = calibration_line(labels, probabilities, level=benchmark.level)  # type: ignore[arg-type]
     found: dict[str, Interval | None] = {
+        _SLOPE: line.slope,
+        _INTERCEPT: line.intercept_in_the_large,
+        _RATIO: line.expected_over_observed,
         "calibration error beyond chance (0 is right)": error.corrected,
         "calibration error that chance alone makes": error.by_chance,
     }
-    note = ""
-    try:
-        line = calibration_line(labels, probabilities, level=benchmark.level)  # type: ignore[arg-type]
-    except EvaluationError as problem:
-        note, names = problem.rule, (_SLOPE, _INTERCEPT, _RATIO)
-        found = {**dict.fromkeys(names), **found}
-    else:
-        found = {
-            _SLOPE: line.slope, _INTERCEPT: line.intercept_in_the_large, _RATIO: line.expected_over_observed, **found
-        }  # fmt: skip
     return pd.DataFrame(
         [
-            {"metric": name, **(_ends(each) if each else _NO_ENDS), "note": "" if each else note}
+            {"metric": name, **(_ends(each) if each else _NO_ENDS), "note": "" if each else line.no_slope}
             for name, each in found.items()
         ]
     )

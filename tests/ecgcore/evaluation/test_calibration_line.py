@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from ecgcore.errors import EvaluationError
@@ -50,13 +51,30 @@ def test_certain_probabilities_have_finite_log_odds():
 
 
 @pytest.mark.parametrize(
-    ("labels", "probabilities", "message"),
+    ("labels", "probabilities", "reason"),
     [
         ([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], "separates the classes"),
+        ([1, 1, 0, 0], [0.1, 0.2, 0.2, 0.9], "separates the classes"),  # the wrong way, with a tie at the edge
         ([0, 1, 0, 1], [0.5] * 4, "equal probabilities"),
-        ([1, 1], [0.5, 0.6], "both classes"),
     ],
 )
-def test_what_has_no_estimate_says_so(labels, probabilities, message):
-    with pytest.raises(EvaluationError, match=message):
-        calibration_line(labels, probabilities)
+def test_without_a_slope_the_other_two_stand(labels, probabilities, reason):
+    found = calibration_line(labels, probabilities)
+    assert found.slope is None and reason in found.no_slope
+    # the intercept solves: sum of expit(log-odds + intercept) = number of positives
+    odds, wanted = logit(probabilities), sum(labels)
+    root = brentq(lambda intercept: expit(odds + intercept).sum() - wanted, -20, 20, xtol=1e-12)
+    assert found.intercept_in_the_large.value == pytest.approx(root, abs=1e-9)
+    assert found.expected_over_observed.value == pytest.approx(sum(probabilities) / wanted)
+
+
+def test_nearly_certain_and_all_right_probabilities_have_an_intercept():
+    labels = np.repeat([1, 0], [20, 30])
+    found = calibration_line(labels, np.where(labels == 1, 1 - 1e-6, 1e-6))
+    # 30 p' + 20 (1 - p'') = 0 to first order, with odds of 1e-6 shifted by b: 30 e^b = 20 e^-b
+    assert found.intercept_in_the_large.value == pytest.approx(0.5 * np.log(20 / 30), abs=1e-5)
+
+
+def test_labels_of_one_class_are_refused():
+    with pytest.raises(EvaluationError, match="both classes"):
+        calibration_line([1, 1], [0.5, 0.6])

@@ -123,9 +123,12 @@ def test_a_perfect_model_has_no_calibration_slope_and_the_table_says_why(contend
         frame[f"{target}_probability"] = np.where(frame[f"{target}_label"] == 1, 0.9, 0.1)
     found = tables(Benchmark(studies, [Contender("perfect", "", frame)], "perfect", resampling=Resampling(100, 0)))
     rows = found["calibration"].set_index("metric")
-    slope, error = rows.loc["slope (1 is right)"], rows.loc["calibration error beyond chance (0 is right)"]
+    slope, others = rows.loc["slope (1 is right)"], rows.drop(index="slope (1 is right)")
     assert slope["value"].isna().all() and slope["note"].str.contains("separates the classes").all()
-    assert error["value"].notna().all() and (error["note"] == "").all()
+    assert len(others) == 4 * 4 and others["value"].notna().all() and (others["note"] == "").all()
+    # half of the old set's 80 are positive: .9 and .1 are .5 on average
+    ratio = rows.query("target == 'scar' and test_set == 'old'").loc["expected / observed (1 is right)"]
+    assert ratio["value"] == pytest.approx(1.0)
 
 
 @pytest.fixture(scope="module")
