@@ -15,8 +15,7 @@ import numpy as np
 from ecgcore.errors import EcgError, EvaluationError
 from ecgcore.evaluation.auc import Scale
 from ecgcore.evaluation.coverage import interval_ends, simulate
-from ecgcore.evaluation.evaluation import Metric
-from ecgcore.evaluation.gate import GateKind, MetricGate, Severity
+from ecgcore.evaluation.gate import MetricGate
 from ecgcore.evaluation.interval import DEFAULT_LEVEL
 from ecgcore.evaluation.policy import Policy, load_policy
 
@@ -62,13 +61,8 @@ def pass_chance(
 def floor_of(policy: Policy, setting: Setting) -> float | None:
     """Return the policy's highest blocking AUC floor for the setting's target and test set, None if it has none."""
     place = (setting.target, setting.test_set)
-    floors = (g for g in policy.gates if isinstance(g, MetricGate) and _is_auc_floor(g))
+    floors = (g for g in policy.gates if isinstance(g, MetricGate) and g.is_bar)
     return max((g.limit for g in floors if (g.target, g.test_set) == place), default=None)
-
-
-def _is_auc_floor(gate: MetricGate) -> bool:
-    whole = gate.slice_by is None and gate.severity is Severity.BLOCK
-    return whole and gate.kind is GateKind.FLOOR and gate.metric is Metric.AUC
 
 
 def table(policy: Policy, settings: tuple[Setting, ...]) -> Iterator[str]:

@@ -37,6 +37,11 @@ class Metric(StrEnum):
     F1 = "f1"
     BRIER = "brier"
 
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether a better model has more of it."""
+        return self is not Metric.BRIER
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -46,6 +46,12 @@ class MetricGate:
     slice_by: str | None = None
 
     @property
+    def is_bar(self) -> bool:
+        """Whether no model passes that ranks the whole test set too badly: a blocking floor on its AUC."""
+        whole = self.slice_by is None and self.severity is Severity.BLOCK
+        return whole and self.kind is GateKind.FLOOR and self.metric is Metric.AUC
+
+    @property
     def name(self) -> str:
         """Return the gate's name as people read it."""
         part = f" by {self.slice_by}" if self.slice_by else ""

@@ -76,24 +76,24 @@ class Policy:
     level: float
     gates: tuple[Gate, ...]
 
+    @property
+    def test_sets(self) -> tuple[str, ...]:
+        """The test sets that any gate names, sorted."""
+        return tuple(sorted({gate.test_set for gate in self.gates if not isinstance(gate, ReleaseCheck)}))
+
     def check_covers(self, targets: Sequence[str]) -> None:
-        """Check that no head could be promoted unjudged.
+        """Check that no head could be promoted unjudged on any test set of the policy.
 
         Raises:
-            RecipeError: no blocking floor of a whole test set names the target.
+            RecipeError: a target lacks a blocking AUC floor on the whole of a test set that the policy names.
         """
-        floors = {
-            gate.target
-            for gate in self.gates
-            if isinstance(gate, MetricGate) and gate.kind is GateKind.FLOOR
-            if gate.severity is Severity.BLOCK and gate.slice_by is None
-        }
-        for target in targets:
-            if target not in floors:
+        floors = {(gate.target, gate.test_set) for gate in self.gates if isinstance(gate, MetricGate) and gate.is_bar}
+        for target, test_set in product(targets, self.test_sets):
+            if (target, test_set) not in floors:
                 raise RecipeError(
                     f"policy {self.name}",
-                    f"has no blocking floor for {target}, so that head would be promoted unjudged",
-                    "add a gate of kind floor to the policy, or take the target out of the recipe",
+                    f"has no blocking floor on the AUC of {target} on {test_set}: that head would be promoted unjudged",
+                    "add a gate of kind floor and metric auc to the policy, or take the target out of the recipe",
                 )
 
     def about(self, targets: Sequence[str]) -> Policy:
@@ -191,6 +191,11 @@ class _Reader:
         else:
             metric = self.member(Metric, fields["metric"], "metric")
             key = "at_least" if kind is GateKind.FLOOR else "at_most"
+            if metric.larger_is_better is not (kind is GateKind.FLOOR):
+                better, other = ("larger", "floor") if metric.larger_is_better else ("smaller", "ceiling")
+                self.refuse(
+                    f"a {kind} on {metric} would hold the better models back: {better} is better, use a {other}"
+                )
             limit = self.number(fields[key], key, 0.0, 1.0)
             for part in self.slices(fields):
                 yield MetricGate(kind, metric, target, test_set, limit, severity, part)

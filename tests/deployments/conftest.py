@@ -168,7 +168,7 @@ def write_deployments(folder: Path) -> None:
     recipe["model"] |= {"backbone": "test_resnet", "latent_dim": 64}
     recipe["training"] |= {"epochs": EPOCHS, "early_stopping_patience": None}
     policy = yaml.safe_load((shipped / "policies" / "demo.yaml").read_text(encoding="utf-8"))
-    few = {"kind": "minimum-cases", "targets": ["scar"], "test_sets": ["old", "new"], "positives": 2, "negatives": 2}
+    few = {"kind": "minimum-cases", "targets": ["scar"], "test_sets": ["old"], "positives": 2, "negatives": 2}
     floor = {"kind": "floor", "metric": "auc", "targets": ["scar", "lvef"], "test_sets": ["old"], "at_least": 0.0001}
     policy["gates"] = [{"kind": "no-leak"}, {"kind": "reproduces"}, few, floor]
     for name, value in {"recipes/tiny.yaml": recipe, "policies/lax.yaml": policy}.items():

@@ -86,6 +86,7 @@ def test_wrong_files_are_refused(change, message):
         ({"at_least": "0.75"}, "at_least must be a number"),
         ({"at_least": float("nan")}, "at_least must be a number"),
         ({"at_most": 0.5}, "unknown keys"),
+        ({"metric": "brier"}, "a floor on brier .* smaller is better"),
         ({"targets": "scar"}, "non-empty list"),
         ({"test_sets": []}, "non-empty list"),
         ({"severity": "maybe"}, "severity must be one of"),
@@ -135,16 +136,39 @@ def test_the_shipped_policies_load_with_the_hash_of_their_bytes(name, approval):
     assert all(g.severity is Severity.WARN for g in sliced)
 
 
-def test_a_policy_must_judge_every_head():
+@pytest.mark.parametrize("metric", ["auc", "sensitivity", "specificity", "f1"])
+def test_a_ceiling_on_what_should_be_large_is_refused(metric):
+    place = {"targets": ["scar"], "test_sets": ["new"]}
+    with pytest.raises(RecipeError, match=f"a ceiling on {metric} .* larger is better"):
+        with_gate(kind="ceiling", metric=metric, at_most=0.9, **place)
+
+
+def test_a_policy_must_judge_every_head_on_every_test_set():
+    with_gate(**{**FLOOR, "test_sets": ["old"], "at_least": 0.6}).check_covers(["scar"])
     parse().check_covers(["scar"])
-    with pytest.raises(RecipeError, match="no blocking floor for lvef"):
+    with pytest.raises(RecipeError, match="no blocking floor on the AUC of lvef on new"):
         parse().check_covers(["scar", "lvef"])
-    with pytest.raises(RecipeError, match="no blocking floor for lvef"):
+    with pytest.raises(RecipeError, match="no blocking floor on the AUC of lvef on new"):
         with_gate(kind="non-inferior", margin=0.03, targets=["lvef"], test_sets=["old"]).check_covers(["lvef"])
 
 
-@pytest.mark.parametrize("weak", [{"severity": "warn"}, {"slices": ["sex"], "severity": "block"}])
-def test_a_floor_that_does_not_hold_back_the_whole_set_covers_nothing(weak):
+@pytest.mark.parametrize(
+    "gate",
+    [
+        {"kind": "non-inferior", "margin": 0.03, "targets": ["scar"]},
+        {"kind": "minimum-cases", "positives": 2, "negatives": 2, "targets": ["lvef"]},
+        {**FLOOR, "severity": "warn"},
+        {**FLOOR, "metric": "f1"},
+    ],
+)
+def test_a_floor_on_one_test_set_covers_no_other_that_the_policy_names(gate):
+    gates = [{**FLOOR, "targets": ["scar", "lvef"]}, {**gate, "test_sets": ["old"]}]
+    with pytest.raises(RecipeError, match="AUC of scar on old"):
+        parse(gates=[*BASE["gates"][:2], *gates]).check_covers(["scar", "lvef"])
+
+
+@pytest.mark.parametrize("weak", [{"severity": "warn"}, {"slices": ["sex"], "severity": "block"}, {"metric": "f1"}])
+def test_a_gate_that_does_not_hold_back_the_whole_ranking_covers_nothing(weak):
     policy = with_gate(**{**FLOOR, "targets": ["lvef"], **weak})
     with pytest.raises(RecipeError, match="lvef"):
         policy.check_covers(["lvef"])
