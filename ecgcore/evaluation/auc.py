@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from ecgcore.evaluation.bound import SEPARATED, hoeffding_interval, separated_bound
-from ecgcore.evaluation.cases import Cases, Floats, split_cases
+from ecgcore.evaluation.cases import Floats, split_cases
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval, normal_quantile
 
 NO_VARIANCE = 1e-20  # rounding leaves 1e-33 where all placements are equal; one swapped pair of a million leaves 1e-18
@@ -106,7 +106,7 @@ def auc_interval(
     placed = placements(cases.positive, cases.negative)
     value, variance = float(placed.auc), float(placed.variance)
     if not variance > NO_VARIANCE:
-        return _degenerate(value, cases, level)
+        return degenerate_interval(value, cases.fewest, level)
     low, high = delong_ends(np.asarray(value), np.asarray(variance), level, scale)
     return Interval(value, float(low), float(high), level, f"DeLong, {scale} scale")
 
@@ -120,8 +120,14 @@ def delong_ends(value: Floats, variance: Floats, level: float, scale: Scale) -> 
     return expit(logit(value) - half), expit(logit(value) + half)
 
 
-def _degenerate(value: float, cases: Cases, level: float) -> Interval:
-    pairs = cases.fewest
+def degenerate_interval(value: float, pairs: int, level: float) -> Interval:
+    """Return the interval of an area whose sample shows no variance: the exact bound at 1 and 0, Hoeffding's elsewhere.
+
+    Args:
+        value: the area.
+        pairs: so many pairs of a positive and a negative case are independent of each other, at least 1.
+        level: confidence level.
+    """
     if value == 1.0:
         return Interval(1.0, separated_bound(pairs, level), 1.0, level, SEPARATED)
     if value == 0.0:

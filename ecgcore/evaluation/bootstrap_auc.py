@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from ecgcore.evaluation.auc import auc, degenerate_interval
 from ecgcore.evaluation.cases import Floats
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.ranking import Counts, rank
-from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling, bootstrap_interval
+from ecgcore.evaluation.resampling import (
+    DEFAULT_RESAMPLING,
+    Resampling,
+    percentile_interval,
+    percentile_method,
+    repeats,
+    resampled,
+    whole_range,
+)
 from ecgcore.evaluation.sample import Sample
 
 
@@ -16,14 +25,18 @@ def bootstrap_auc_interval(
 ) -> Interval:
     """Return the area with the percentile interval of resampled patients.
 
-    For test sets in which patients have several studies, which DeLong's variance takes as independent. Where the area
-    is 1 or 0 every draw repeats it: use ``auc.auc_interval`` there, which falls back to an exact bound.
+    For test sets in which patients have several studies, which DeLong's variance takes as independent. Where the draws
+    repeat the area, as they do at 1 and 0, its bounds are those of ``auc.degenerate_interval``, with as many pairs as
+    can be formed of different patients, one study of each.
 
     Raises:
         EvaluationError: a draw lacks negatives.
     """
-    ranking = rank(sample)
-    return bootstrap_interval(sample, lambda w: area(ranking.counts(w)), level, resampling)
+    ranking, value = rank(sample), auc(sample.labels, sample.probabilities)
+    draws = resampled(sample, lambda w: area(ranking.counts(w)), resampling)
+    if not repeats(draws, level):
+        return percentile_interval(value, draws, level, percentile_method(resampling))
+    return degenerate_interval(value, sample.pairs, level) if sample.pairs else whole_range(value, level)
 
 
 def area(counts: Counts) -> Floats:

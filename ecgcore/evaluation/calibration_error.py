@@ -9,7 +9,15 @@ import numpy as np
 from ecgcore.evaluation.calibration import bin_numbers
 from ecgcore.evaluation.cases import Floats
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
-from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling, Strata, percentile_interval, resampled
+from ecgcore.evaluation.resampling import (
+    DEFAULT_RESAMPLING,
+    Resampling,
+    Strata,
+    percentile_interval,
+    repeats,
+    resampled,
+    whole_range,
+)
 from ecgcore.evaluation.sample import Sample
 
 BINS = 10
@@ -25,7 +33,8 @@ class CalibrationError:
         corrected: the plain error less its bias in resamples, with the basic bootstrap interval (twice the plain error
             less the quantiles of the draws; Davison and Hinkley 1997, section 5.2). Cut at 0, and reaching down to 0
             where chance explains the plain error. At 800 studies it covers 98 % where the probabilities are right and
-            90 % where their log-odds are 1.6 or 2.5 times too large (simulated): show it, do not gate on it.
+            90 % where their log-odds are 1.6 or 2.5 times too large (simulated): show it, do not gate on it. Where the
+            draws repeat the error, as where every probability is 0 or 1 and right, its interval is the whole range.
     """
 
     plain: float
@@ -68,6 +77,8 @@ def _by_chance(sample: Sample, membership: Floats, resampling: Resampling) -> Fl
 
 
 def _corrected(plain: float, draws: Floats, explained: float, level: float) -> Interval:
+    if repeats(draws, level):
+        return whole_range(plain, level)
     value = max(0.0, 2 * plain - float(draws.mean()))
     upper, lower = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     low = 0.0 if plain <= explained else max(0.0, 2 * plain - float(lower))

@@ -14,9 +14,9 @@ from ecgcore.evaluation.ranking import Counts, rank
 from ecgcore.evaluation.resampling import (
     DEFAULT_RESAMPLING,
     Resampling,
-    percentile_interval,
     percentile_method,
     resampled,
+    resampled_interval,
 )
 from ecgcore.evaluation.sample import Sample
 
@@ -53,7 +53,7 @@ def specificity_at_sensitivity(
     A binomial interval at the threshold found would take it as given, although it moves with the positives. So the
     interval is that of resampled patients (percentile), with the threshold chosen anew in each draw. At 100 positives
     and 300 negatives it covers 93 to 94 %; at 40 and 160 it covers 94, 91 and 89 % at 80, 90 and 95 % sensitivity
-    (simulated).
+    (simulated). Where the draws repeat the value it is the whole range.
 
     Args:
         sample: the studies.
@@ -77,7 +77,7 @@ def specificity_at_sensitivity(
             wanted=float(goal),
             threshold=float(ranking.thresholds[place]),
             reached=float(counts.sensitivity[place]),
-            specificity=percentile_interval(float(counts.specificity[place]), draws[:, i], level, method),
+            specificity=resampled_interval(float(counts.specificity[place]), draws[:, i], level, method),
         )
         for i, (goal, place) in enumerate(zip(goals, places, strict=True))
     )

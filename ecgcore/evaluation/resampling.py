@@ -13,7 +13,9 @@ from ecgcore.evaluation.cases import Floats
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval, check_level
 from ecgcore.evaluation.sample import Sample
 
+REPEATED = "the whole range, because resampling repeats the value"
 _CELLS = 1_000_000  # weights held at once: 8 MB
+_ROUNDING = 1e-12  # areas are sums of some hundred steps
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,11 @@ def bootstrap_interval(
     strata: Strata = Strata.CLASSES,
     what: str = "",
 ) -> Interval:
-    """Return the statistic of the sample with the percentile interval of its draws.
+    """Return the statistic of the sample with the interval of :func:`resampled_interval`.
 
     Args:
         sample: the studies.
-        statistic: one number per row of weights.
+        statistic: one number between 0 and 1 per row of weights.
         level: confidence level.
         resampling: draws and seed.
         strata: what every draw has in common with the sample.
@@ -115,12 +117,33 @@ def bootstrap_interval(
     """
     value = float(statistic(np.ones((1, sample.n)))[0])
     method = percentile_method(resampling, what)
-    return percentile_interval(value, resampled(sample, statistic, resampling, strata), level, method)
+    return resampled_interval(value, resampled(sample, statistic, resampling, strata), level, method)
 
 
 def percentile_method(resampling: Resampling, what: str = "") -> str:
     """Return the method's name as intervals carry it."""
     return f"bootstrap of patients, {resampling.draws} draws, percentile" + (f", {what}" if what else "")
+
+
+def resampled_interval(value: float, draws: Floats, level: float, method: str) -> Interval:
+    """Return the percentile interval, or the whole range from 0 to 1 where the draws repeat their value.
+
+    A sample at the edge of what it could show, such as classes that a threshold separates, is resampled into itself.
+    That says nothing about other samples: there the bootstrap is inconsistent (Andrews, Econometrica 2000), and without
+    a bound of the statistic's own nothing narrower than its range is known to hold.
+    """
+    return whole_range(value, level) if repeats(draws, level) else percentile_interval(value, draws, level, method)
+
+
+def repeats(draws: Floats, level: float) -> bool:
+    """Return whether the central ``level`` of the draws is one value, so that its percentiles have no width."""
+    check_level(level)
+    return bool(np.ptp(np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])) <= _ROUNDING)
+
+
+def whole_range(value: float, level: float) -> Interval:
+    """Return a value between 0 and 1 with that range around it: nothing is known of where it may lie."""
+    return Interval(value, 0.0, 1.0, level, REPEATED)
 
 
 def percentile_interval(value: float, draws: Floats, level: float, method: str) -> Interval:

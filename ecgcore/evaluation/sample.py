@@ -44,6 +44,12 @@ class Sample:
         return int(self.labels.sum())
 
     @property
+    def pairs(self) -> int:
+        """Return how many pairs of a positive and a negative study there are with no patient in two of them."""
+        ill, well = (set(self.patients[mask].tolist()) for mask in (self.labels, ~self.labels))
+        return min(len(ill), len(well), len(ill | well) // 2)
+
+    @property
     def prevalence(self) -> float:
         """Return the share of positive studies."""
         return self.positives / self.n

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ecgcore.evaluation.benchmark.power import MARGIN
+from ecgcore.evaluation.resampling import REPEATED
 from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped
 
 _TARGETS = {"scar": "scar", "lvef": "LVEF < 50 %", "lvef_below_40": "LVEF < 40 %"}
@@ -125,7 +126,16 @@ def _wide(results: pd.DataFrame) -> pd.DataFrame:
 def _numbers(page: BenchmarkPage) -> tuple[Block, ...]:
     results = page.tables["results"]
     metrics = [name for name in dict.fromkeys(results["metric"]) if name != _AUC]
-    return tuple(_table(name, _wide(results[results["metric"] == name])) for name in metrics)
+    return tuple(_metric_table(name, results[results["metric"] == name]) for name in metrics)
+
+
+def _metric_table(name: str, results: pd.DataFrame) -> Table:
+    note = "; 0.000 to 1.000: resampling repeats the value, so no interval is known" if _repeated(results) else ""
+    return _table(name + note, _wide(results))
+
+
+def _repeated(results: pd.DataFrame) -> bool:
+    return bool((results["method"] == REPEATED).any())
 
 
 def _comparisons(page: BenchmarkPage) -> tuple[Block, ...]:

@@ -30,7 +30,8 @@ def results_table(
 
     Columns: ``recipe, target, test_set, rows, n, positives, metric, value, low, high, method``. ``rows`` is
     ``complete`` where no clinical feature of the model was imputed, ``imputed`` where one was, ``mixed`` for both
-    together. A metric that is not defined for a group is left out.
+    together. A metric that is not defined for a group is left out. Where resampling repeats a value, as it does where a
+    threshold separates the classes, ``method`` says so, and the interval is a bound or the whole range.
 
     Args:
         contenders: the recipes.

@@ -11,6 +11,8 @@ from ecgcore.evaluation.bootstrap_auc import bootstrap_auc_interval
 from ecgcore.evaluation.resampling import Resampling
 from ecgcore.evaluation.sample import make_sample
 
+FEW = Resampling(200)
+
 
 @pytest.mark.parametrize("score", ["sharp", "coarse", "weak"])
 def test_value_and_ends_are_near_those_of_proc(r_cases, from_r, score):
@@ -37,6 +39,31 @@ def test_studies_repeated_four_times_do_not_narrow_the_interval():
     assert clustered.high - clustered.low == pytest.approx(single.high - single.low, rel=0.06)
     naive = auc_interval(repeated.labels, repeated.probabilities)
     assert (naive.high - naive.low) / (single.high - single.low) == pytest.approx(0.5, rel=0.06)
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_separated_classes_get_the_exact_bound_of_as_many_pairs_as_patients(each):
+    labels = np.repeat([1, 0], [6, 20])
+    scores = np.linspace(1, 0, 26)
+    patients = np.repeat(np.arange(26), each)
+    right = make_sample(np.repeat(labels, each), np.repeat(scores, each), patients)
+    found = bootstrap_auc_interval(right, resampling=FEW)
+    # all of 6 independent pairs in order, which has the chance AUC ** 6: 2.5 % at .5407
+    assert (found.value, found.low, found.high) == pytest.approx((1.0, 0.025 ** (1 / 6), 1.0))
+    wrong = make_sample(right.labels, 1 - right.probabilities, patients)
+    found = bootstrap_auc_interval(wrong, resampling=FEW)
+    assert (found.value, found.low, found.high) == pytest.approx((0.0, 0.0, 1 - 0.025 ** (1 / 6)))
+
+
+def test_one_answer_for_everybody_gets_hoeffdings_bound():
+    found = bootstrap_auc_interval(make_sample(np.repeat([1, 0], [50, 90]), np.full(140, 0.3)), resampling=FEW)
+    half = np.sqrt(np.log(2 / 0.05) / (2 * 50))
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+
+
+def test_one_patient_tells_nothing():
+    found = bootstrap_auc_interval(make_sample([1, 0, 0], [0.9, 0.1, 0.2], [0, 0, 0]), resampling=FEW)
+    assert (found.value, found.low, found.high) == (1.0, 0.0, 1.0)
 
 
 @pytest.mark.slow

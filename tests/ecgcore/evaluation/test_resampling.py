@@ -7,12 +7,14 @@ import pytest
 
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.resampling import (
+    REPEATED,
     Resampling,
     Strata,
     bootstrap_interval,
     patient_weights,
     percentile_interval,
     resampled,
+    resampled_interval,
 )
 from ecgcore.evaluation.sample import make_sample
 
@@ -70,6 +72,21 @@ def test_percentiles_are_those_of_the_draws_and_enclose_the_estimate():
     found = percentile_interval(0.5, draws, 0.9, "m")
     assert (found.low, found.high) == pytest.approx((0.05, 0.95))
     assert percentile_interval(2.0, draws, 0.9, "m").high == 2.0
+
+
+def test_draws_that_repeat_the_value_know_no_interval():
+    for draws in (np.ones(1000), np.r_[np.zeros(20), np.ones(980)], 1 - np.arange(1000) * 1e-16):
+        found = resampled_interval(1.0, draws, 0.95, "m")
+        assert (found.value, found.low, found.high, found.method) == (1.0, 0.0, 1.0, REPEATED)
+    spread = np.r_[np.zeros(30), np.ones(970)]  # 3 % are below
+    assert resampled_interval(1.0, spread, 0.95, "m") == percentile_interval(1.0, spread, 0.95, "m")
+
+
+def test_pairs_are_of_different_patients():
+    assert make_sample([1, 1, 0, 0, 0], [0.5] * 5).pairs == 2
+    assert make_sample([1, 1, 0, 0, 0], [0.5] * 5, [0, 0, 1, 2, 3]).pairs == 1
+    assert make_sample([1, 0, 1, 0, 1, 0], [0.5] * 6, [0, 0, 1, 1, 2, 2]).pairs == 1  # three patients with both
+    assert make_sample([1, 0], [0.5] * 2, [0, 0]).pairs == 0
 
 
 def test_too_few_draws_are_refused():

@@ -117,12 +117,28 @@ def test_controls_give_false_positive_rates(with_people, controls):
     assert isinstance(found["controls"], pd.DataFrame)
 
 
-def test_a_perfect_model_has_no_calibration_slope_and_the_table_says_why(contenders, studies):
+@pytest.fixture(scope="module")
+def perfect(contenders, studies):
+    """The tables of a model that is always right."""
     frame = contenders[0].predictions.copy()
     for target in ("scar", "lvef"):
         frame[f"{target}_probability"] = np.where(frame[f"{target}_label"] == 1, 0.9, 0.1)
-    found = tables(Benchmark(studies, [Contender("perfect", "", frame)], "perfect", resampling=Resampling(100, 0)))
-    rows = found["calibration"].set_index("metric")
+    return tables(Benchmark(studies, [Contender("perfect", "", frame)], "perfect", resampling=Resampling(100, 0)))
+
+
+def test_no_interval_of_a_perfect_model_is_without_width(perfect):
+    for results in (perfect["results"], perfect["lvef_below_40"]):
+        assert (results["high"] - results["low"] > 0.01).all()
+    areas = perfect["results"].query("metric == 'AUC, patients resampled' and target == 'scar' and test_set == 'old'")
+    # 40 patients, each with a positive and a negative study: 20 pairs of different patients
+    assert areas["low"].tolist() == pytest.approx([0.025 ** (1 / 20)])
+    whole = perfect["results"].query("low == 0 and high == 1")
+    assert set(whole["method"]) == {"the whole range, because resampling repeats the value"}
+    assert whole["metric"].str.contains("average precision|specificity at|F1").all()
+
+
+def test_a_perfect_model_has_no_calibration_slope_and_the_table_says_why(perfect):
+    rows = perfect["calibration"].set_index("metric")
     slope, others = rows.loc["slope (1 is right)"], rows.drop(index="slope (1 is right)")
     assert slope["value"].isna().all() and slope["note"].str.contains("separates the classes").all()
     assert len(others) == 4 * 4 and others["value"].notna().all() and (others["note"] == "").all()
