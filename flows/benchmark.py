@@ -24,6 +24,7 @@ from ecgcore.pages.document import Image
 from ecgcore.pages.html import render_html
 from ecgcore.predictor.staging import staged_directory
 from ecgcore.settings import PROJECT, Settings
+from ecgcore.training.recipe import Recipe
 from flows.environment import open_ledger, prepare
 from flows.promote import registry_of
 from flows.runs import Run, plan_runs, trained
@@ -108,12 +109,12 @@ def benchmark(
                 trained(settings, info.path, run)
         frames = {run.name: scored(ledger, snapshot, run.path, sets, rows) for run in runs}
         looks = {each.name: each.looks for each in locked_rows(ledger, snapshot)[0]}
-    contenders = [Contender(run.name, run.recipe.description, frames[run.name]) for run in runs]
+    contenders = [_contender(run, frames[run.name]) for run in runs]
     normal = scored_controls(chosen.path, Path(controls)) if controls else None
     study = Benchmark(snapshot.studies, contenders, chosen.name, reads, normal)
     found = tables(study)
     drawings = figures(study, found) | {"explanation": explained(snapshot, chosen.path)}
-    page = _page(info.snapshot_id, study, runs, looks, found, drawings)
+    page = _page(snapshot, study, runs, looks, found, drawings)
     folder = _write(settings, info.snapshot_id, page, found, drawings)
     _publish(settings, folder, page, found["results"])
     areas = found["results"].query("metric == 'AUC'").drop(columns=["metric", "method"])
@@ -136,8 +137,13 @@ def _check_reads(reads: pd.DataFrame, rows: pd.DataFrame, targets: Sequence[str]
     check_reads(reads, studies, places_in(studies, targets))
 
 
+def _contender(run: Run, predictions: pd.DataFrame) -> Contender:
+    signals = isinstance(run.recipe, Recipe) and run.recipe.model.family.is_signal
+    return Contender(run.name, run.recipe.description, predictions, signals)
+
+
 def _page(
-    snapshot_id: str,
+    snapshot: Snapshot,
     study: Benchmark,
     runs: Sequence[Run],
     looks: dict[str, int],
@@ -146,13 +152,14 @@ def _page(
 ) -> BenchmarkPage:
     return BenchmarkPage(
         created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        snapshot=snapshot_id,
+        snapshot=snapshot.id,
         commit=code_commit(PROJECT),
         reference=study.reference,
         recipes=[RecipeLine(r.name, r.recipe.description, r.recipe.sha256, r.path.name) for r in runs],
         looks=looks,
         tables=found,
         figures={part: [Image(d.png, d.description) for d in drawn] for part, drawn in drawings.items()},
+        lvef_rule=snapshot.lvef_rule,
     )
 
 

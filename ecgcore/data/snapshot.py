@@ -70,6 +70,12 @@ class Snapshot:
         snapshot._check_images()
         return snapshot
 
+    @property
+    def lvef_rule(self) -> str:
+        """When the label ``lvef`` is 1, as people read it: ``LVEF < 50 %``."""
+        rule = self.meta["label_rule"]
+        return f"LVEF {rule['comparison']} {rule['lvef_threshold_percent']:g} %"
+
     def image_path(self, image_sha256: str) -> Path:
         """Return where the canonical image with this hash lies."""
         return self.path / "images" / image_sha256[:2] / f"{image_sha256}.png"

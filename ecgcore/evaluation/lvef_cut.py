@@ -8,6 +8,8 @@ from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.predictions import LABEL_SUFFIX, PROBABILITY_SUFFIX, target_names
 
 SEVERE = 40.0
+SEVERE_TARGET = f"lvef_below_{SEVERE:g}"
+SEVERE_CAPTION = f"LVEF < {SEVERE:g} %"
 
 
 def with_lvef_below(predictions: pd.DataFrame, percent: float = SEVERE, source: str = "lvef") -> pd.DataFrame:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ecgcore.evaluation.benchmark.power import MARGIN
+from ecgcore.evaluation.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET
 from ecgcore.evaluation.resampling import REPEATED
 from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped
 
-_TARGETS = {"scar": "scar", "lvef": "LVEF < 50 %", "lvef_below_40": "LVEF < 40 %"}
 _AUC = "AUC"
 _ROWS = {"imputed": " (imputed rows)", "mixed": " (all rows, imputed ones included)"}
 
@@ -39,7 +39,8 @@ class BenchmarkPage:
         looks: how often each test set was looked at, this benchmark included.
         tables: as :func:`ecgcore.evaluation.benchmark.tables.tables` returns them.
         figures: PNG by section (``roc``, ``thresholds``, ``prevalence``, ``slices``, ``calibration``, ``decision``,
-            ``readers``, ``histograms``, ``explanation``), with their descriptions.
+            ``histograms``, ``explanation``), with their descriptions.
+        lvef_rule: when the snapshot's label ``lvef`` is 1, such as ``LVEF < 50 %``.
     """
 
     created: str
@@ -50,6 +51,11 @@ class BenchmarkPage:
     looks: Mapping[str, int]
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     figures: Mapping[str, Sequence[Image]] = field(repr=False)
+    lvef_rule: str
+
+    def called(self, target: str) -> str:
+        """Return a target's name as people read it."""
+        return {"lvef": self.lvef_rule, SEVERE_TARGET: SEVERE_CAPTION}.get(target, target)
 
 
 def benchmark_document(page: BenchmarkPage) -> Document:
@@ -95,27 +101,26 @@ def _introduction(page: BenchmarkPage) -> tuple[Block, ...]:
 
 
 def _population(page: BenchmarkPage) -> tuple[Block, ...]:
-    return (_table("Numbers, mean (SD), or count (share of those known)", page.tables["population"]),)
+    caption = f"Numbers, mean (SD), or count (share of those known); reduced means {page.lvef_rule}"
+    return (_table(caption, page.tables["population"]),)
 
 
 def _areas(page: BenchmarkPage) -> tuple[Block, ...]:
     results = page.tables["results"]
-    wide = _wide(results[results["metric"] == _AUC])
+    wide = _wide(page, results[results["metric"] == _AUC])
     text = "AUC with its 95 % interval (DeLong, logit scale). In the columns: target and test set."
-    severe = page.tables.get("lvef_below_40", pd.DataFrame())
-    extra = (
-        (_table("The LVEF < 50 % model asked for LVEF < 40 %", _wide(severe[severe["metric"] == _AUC])),)
-        if len(severe)
-        else ()
-    )
-    return (_table(text, wide), *extra)
+    severe = page.tables.get(SEVERE_TARGET, pd.DataFrame())
+    if severe.empty:
+        return (_table(text, wide),)
+    asked = f"The {page.lvef_rule} model asked for {SEVERE_CAPTION}"
+    return (_table(text, wide), _table(asked, _wide(page, severe[severe["metric"] == _AUC])))
 
 
-def _wide(results: pd.DataFrame) -> pd.DataFrame:
+def _wide(page: BenchmarkPage, results: pd.DataFrame) -> pd.DataFrame:
     """One line per recipe and set of rows, one column per target and test set."""
     shown = results.assign(
         recipe=results["recipe"] + results["rows"].map(_ROWS).fillna(""),
-        place=results["target"].map(lambda t: _TARGETS.get(t, t)) + ", " + results["test_set"],
+        place=results["target"].map(page.called) + ", " + results["test_set"],
         text=[_estimate(v, low, high) for v, low, high in results[["value", "low", "high"]].to_numpy(dtype=float)],
     )
     places, lines = list(dict.fromkeys(shown["place"])), list(dict.fromkeys(shown["recipe"]))
@@ -126,12 +131,12 @@ def _wide(results: pd.DataFrame) -> pd.DataFrame:
 def _numbers(page: BenchmarkPage) -> tuple[Block, ...]:
     results = page.tables["results"]
     metrics = [name for name in dict.fromkeys(results["metric"]) if name != _AUC]
-    return tuple(_metric_table(name, results[results["metric"] == name]) for name in metrics)
+    return tuple(_metric_table(page, name, results[results["metric"] == name]) for name in metrics)
 
 
-def _metric_table(name: str, results: pd.DataFrame) -> Table:
+def _metric_table(page: BenchmarkPage, name: str, results: pd.DataFrame) -> Table:
     note = "; 0.000 to 1.000: resampling repeats the value, so no interval is known" if _repeated(results) else ""
-    return _table(name + note, _wide(results))
+    return _table(name + note, _wide(page, results))
 
 
 def _repeated(results: pd.DataFrame) -> bool:
@@ -146,7 +151,7 @@ def _comparisons(page: BenchmarkPage) -> tuple[Block, ...]:
     shown = pd.DataFrame(
         {
             "recipe": tests["model"],
-            "target": tests["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": tests["target"].map(page.called),
             "test set": tests["test_set"],
             "AUC minus the reference's": [
                 _estimate(*row)
@@ -171,7 +176,7 @@ def _power(page: BenchmarkPage) -> tuple[Block, ...]:
     shown = pd.DataFrame(
         {
             "recipe": power["model"],
-            "target": power["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": power["target"].map(page.called),
             "test set": power["test_set"],
             "ECGs": power["n"].map("{:,}".format),
             "positives": power["positives"].map("{:,}".format),
@@ -189,7 +194,7 @@ def _prevalence(page: BenchmarkPage) -> tuple[Block, ...]:
         text = "No test set holds the 460 negatives and 40 positives that the study drew its screening samples from."
         blocks.append(Text(text))
     else:
-        shown = _placed(drawn)[["target", "test set", "metric", "estimate", "interval"]]
+        shown = _placed(page, drawn)[["target", "test set", "metric", "estimate", "interval"]]
         blocks.append(_table("Drawn 1,000 times: 460 negatives and 40 positives (8 %)", shown))
     return (*blocks, *page.figures.get("prevalence", ()))
 
@@ -198,7 +203,7 @@ def _slices(page: BenchmarkPage) -> tuple[Block, ...]:
     slices = page.tables["slices"]
     shown = pd.DataFrame(
         {
-            "target": slices["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": slices["target"].map(page.called),
             "test set": slices["test_set"],
             "part": [by if by == value else f"{by}: {value}" for by, value in slices[["by", "value"]].to_numpy()],
             "ECGs": slices["n"].map("{:,}".format),
@@ -216,7 +221,7 @@ def _slices(page: BenchmarkPage) -> tuple[Block, ...]:
 
 
 def _calibration(page: BenchmarkPage) -> tuple[Block, ...]:
-    placed = _placed(page.tables["calibration"])
+    placed = _placed(page, page.tables["calibration"])
     shown = placed.assign(estimate=placed["estimate"].where(placed["note"] == "", "none: it " + placed["note"]))
     shown = shown[["target", "test set", "metric", "estimate"]]
     figures = (*page.figures.get("calibration", ()), *page.figures.get("decision", ()))
@@ -229,7 +234,7 @@ def _readers(page: BenchmarkPage) -> tuple[Block, ...]:
         return ()
     shown = pd.DataFrame(
         {
-            "target": readers["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": readers["target"].map(page.called),
             "test set": readers["test_set"],
             "reader": readers["reader"],
             "experience": readers["experience"],
@@ -250,7 +255,7 @@ def _left_out(page: BenchmarkPage) -> tuple[Block, ...]:
         return ()
     shown = pd.DataFrame(
         {
-            "target": left_out["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": left_out["target"].map(page.called),
             "test set": left_out["test_set"],
             "reader": left_out["reader"],
             "why": left_out["reason"],
@@ -265,7 +270,7 @@ def _controls(page: BenchmarkPage) -> tuple[Block, ...]:
         return ()
     shown = pd.DataFrame(
         {
-            "target": controls["target"].map(lambda t: _TARGETS.get(t, t)),
+            "target": controls["target"].map(page.called),
             "people": controls["n"].map("{:,}".format),
             "called positive": controls["called"].map("{:,}".format),
             "false positive rate": _estimates(controls, "rate"),
@@ -279,10 +284,10 @@ def _recipes(page: BenchmarkPage) -> Table:
     return Table("Trained and scored", ("recipe", "what it is", "hash", "run"), rows, len(rows))
 
 
-def _placed(frame: pd.DataFrame) -> pd.DataFrame:
+def _placed(page: BenchmarkPage, frame: pd.DataFrame) -> pd.DataFrame:
     estimates = [_estimate(*row) for row in frame[["value", "low", "high"]].to_numpy(dtype=float)]
     shown = frame.rename(columns={"test_set": "test set"})
-    return shown.assign(target=frame["target"].map(lambda t: _TARGETS.get(t, t)), estimate=estimates)
+    return shown.assign(target=frame["target"].map(page.called), estimate=estimates)
 
 
 def _estimates(frame: pd.DataFrame, name: str) -> list[str]:

@@ -19,11 +19,13 @@ class Contender:
         name: of the recipe.
         description: one line.
         predictions: frame as in docs/architecture.md.
+        reads_signals: whether its model reads the signals extracted from the image, and not the image.
     """
 
     name: str
     description: str
     predictions: pd.DataFrame = field(repr=False)
+    reads_signals: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -20,8 +20,6 @@ from ecgcore.evaluation.figures_threshold import predictive_figure, threshold_fi
 from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of
 from ecgcore.evaluation.sample import sample_of
 
-_SIGNAL = "-1d"
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -63,8 +61,8 @@ def _rocs(benchmark: Benchmark) -> Iterator[Drawing]:
 
 def _groups(benchmark: Benchmark) -> Iterator[tuple[str, Sequence[Contender]]]:
     others = [each for each in benchmark.contenders if each.name != benchmark.reference]
-    signals = [each for each in others if _SIGNAL in each.name]
-    images = [each for each in others if _SIGNAL not in each.name]
+    signals = [each for each in others if each.reads_signals]
+    images = [each for each in others if not each.reads_signals]
     room = len(LINES) - 1
     for what, group in (("images and clinical features", images), ("signals extracted from the images", signals)):
         for first in range(0, len(group), room):

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from ecgcore.data.recorded import RISK_FACTORS, recorded
-
-_SEVERE_PERCENT = 40.0
+from ecgcore.evaluation.lvef_cut import SEVERE, SEVERE_CAPTION
 
 
 def population_table(studies: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +50,7 @@ def _characteristics() -> Iterator[tuple[str, Callable[[pd.DataFrame], str]]]:
     yield "transmural scar", lambda rows: _share(rows["transmural_scar"])
     yield "LVEF, %", lambda rows: _mean(rows["lvef_percent"])
     yield "LVEF reduced", lambda rows: _share(rows["lvef"])
-    yield "LVEF < 40 %", lambda rows: _share(_below(rows["lvef_percent"], _SEVERE_PERCENT))
+    yield SEVERE_CAPTION, lambda rows: _share(_below(rows["lvef_percent"], SEVERE))
     yield "LVEF not known", lambda rows: _missing(rows["lvef_percent"])
 
 

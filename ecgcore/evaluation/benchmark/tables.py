@@ -18,7 +18,7 @@ from ecgcore.evaluation.calibration_line import calibration_line
 from ecgcore.evaluation.confusion import confusion
 from ecgcore.evaluation.controls import false_positives
 from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
-from ecgcore.evaluation.lvef_cut import with_lvef_below
+from ecgcore.evaluation.lvef_cut import SEVERE_TARGET, with_lvef_below
 from ecgcore.evaluation.net_benefit import decision_curve
 from ecgcore.evaluation.paired_tests import paired_tests
 from ecgcore.evaluation.predictions import labelled, labels_and_probabilities, rows_of
@@ -98,7 +98,7 @@ def tables(benchmark: Benchmark) -> dict[str, pd.DataFrame]:
         "results": results_table(benchmark.contenders, benchmark.level, benchmark.resampling),
         **_comparisons(benchmark),
         **{name: _stacked(benchmark, make) for name, make in _OF_REFERENCE.items()},
-        "lvef_below_40": _severe(benchmark),
+        SEVERE_TARGET: _severe(benchmark),
     }
     if benchmark.reads is not None:
         found["readers"] = _readers(benchmark)
@@ -184,7 +184,7 @@ def _decision(benchmark: Benchmark, target: str, test_set: str) -> pd.DataFrame:
 
 
 def _severe(benchmark: Benchmark) -> pd.DataFrame:
-    """The < 50 % model asked for LVEF < 40 %; empty where the model has no such target or no percentages are known."""
+    """The LVEF model asked for a severely reduced one; empty without such a target or known percentages."""
     frame = benchmark.chosen.predictions
     if "lvef" not in benchmark.chosen.targets or "lvef_percent" not in frame.columns:
         return pd.DataFrame()

@@ -93,6 +93,7 @@ def test_another_label_rule_is_another_snapshot(locked, tmp_path, images):
     assert below.snapshot_id != upto.snapshot_id
     frame = pd.read_parquet(upto.path / "studies.parquet")
     assert np.array_equal(frame["lvef"].dropna(), (frame["lvef_percent"].dropna() <= 50).astype(int))
+    assert [ReadSnapshot.open(info.path).lvef_rule for info in (below, upto)] == ["LVEF < 50 %", "LVEF <= 50 %"]
 
 
 def test_a_missing_image_leaves_no_directory(locked, tmp_path, images):

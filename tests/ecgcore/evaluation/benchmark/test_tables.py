@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, f1_score,
 
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.benchmark.contender import Contender, places_of
+from ecgcore.evaluation.benchmark.figures import _groups
 from ecgcore.evaluation.benchmark.tables import Benchmark, tables
 from ecgcore.evaluation.resampling import Resampling
 
@@ -107,6 +108,17 @@ def with_people(contenders, studies, one_place, controls):
     """The tables of one recipe with readers and controls."""
     few = Resampling(100, 0)
     return tables(Benchmark(studies, contenders[:1], "image", reads=one_place, controls=controls, resampling=few))
+
+
+def test_figures_group_recipes_by_what_they_read_and_not_by_name(contenders):
+    frame = contenders[0].predictions
+    made = [Contender("of-the-1d-kind", "", frame), Contender("waves", "", frame, reads_signals=True)]
+    groups = dict(_groups(Benchmark(frame, [contenders[0], *made], "image")))
+    names = {what: [each.name for each in group] for what, group in groups.items()}
+    assert names == {
+        "images and clinical features": ["image", "of-the-1d-kind"],
+        "signals extracted from the images": ["image", "waves"],
+    }
 
 
 def test_controls_give_false_positive_rates(with_people, controls):
