@@ -6,12 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.gate import GateKind, Severity
+from ecgcore.evaluation.gate import Severity
 from ecgcore.evaluation.gates import Evidence, judge_gates
-from ecgcore.evaluation.interval import Interval
 from ecgcore.evaluation.policy import Approval, Policy
-from ecgcore.evaluation.verdict import GateResult, Side, Verdict
+from ecgcore.evaluation.verdict import GateResult, Verdict
 
 _CLEARED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
@@ -77,21 +75,6 @@ def decide(policy: Policy, evidence: Evidence) -> Decision:
     )
 
 
-def decision_from_json(text: str) -> Decision:
-    """Rebuild a decision from :meth:`Decision.to_json`.
-
-    Raises:
-        EvaluationError: the text is not such JSON.
-    """
-    try:
-        fields = json.loads(text)
-        results = tuple(_result(r) for r in fields.pop("results"))
-        outcome, approval = Outcome(fields.pop("outcome")), Approval(fields.pop("approval"))
-        return Decision(outcome=outcome, approval=approval, results=results, **fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise EvaluationError("decision", f"is not readable: {e}", "decide again with `ecg evaluate`") from e
-
-
 def _blocking(results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
     return tuple(r for r in results if r.severity is Severity.BLOCK)
 
@@ -113,16 +96,3 @@ def _reason(outcome: Outcome, results: tuple[GateResult, ...], champion: str | N
     held = Verdict.FAIL if outcome is Outcome.REJECT else Verdict.INCONCLUSIVE
     names = ", ".join(r.title for r in blocking if r.verdict is held)
     return f"{start}{held}: {names}"
-
-
-def _result(fields: dict) -> GateResult:
-    return GateResult(
-        **{
-            **fields,
-            "kind": GateKind(fields["kind"]),
-            "severity": Severity(fields["severity"]),
-            "verdict": Verdict(fields["verdict"]),
-            "side": fields["side"] and Side(fields["side"]),
-            "value": fields["value"] and Interval.from_dict(fields["value"]),
-        }
-    )

@@ -139,18 +139,6 @@ def to_json(evaluations: Iterable[Evaluation]) -> str:
     return json.dumps([_to_dict(e) for e in evaluations], indent=1, allow_nan=False)
 
 
-def from_json(text: str) -> tuple[Evaluation, ...]:
-    """Rebuild evaluations from :func:`to_json`.
-
-    Raises:
-        EvaluationError: the text is not such JSON, or a number in it is not finite.
-    """
-    try:
-        return tuple(_from_dict(e) for e in json.loads(text))
-    except (ValueError, KeyError, TypeError) as e:
-        raise EvaluationError("evaluation", f"is not readable: {e}", "write it again with `ecg evaluate`") from e
-
-
 def _scores(rows: pd.DataFrame, target: str, level: float) -> Scores:
     known = labelled(rows, target)
     labels, probabilities = labels_and_probabilities(known, target)
@@ -198,13 +186,3 @@ def _to_dict(evaluation: Evaluation) -> dict[str, Any]:
 def _scores_to_dict(scores: Scores) -> dict[str, Any]:
     metrics = {m.value: interval and interval.to_dict() for m in Metric for interval in [scores.metric(m)]}
     return {**vars(scores), **metrics, "undefined": list(scores.undefined)}
-
-
-def _from_dict(fields: dict[str, Any]) -> Evaluation:
-    slices = tuple(Slice(s["by"], s["value"], _scores_from_dict(s["scores"])) for s in fields["slices"])
-    return Evaluation(**{**fields, "scores": _scores_from_dict(fields["scores"]), "slices": slices})
-
-
-def _scores_from_dict(fields: dict[str, Any]) -> Scores:
-    metrics = {m.value: fields[m.value] and Interval.from_dict(fields[m.value]) for m in Metric}
-    return Scores(**{**fields, **metrics, "undefined": tuple(fields["undefined"])})

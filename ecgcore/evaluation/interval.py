@@ -49,11 +49,6 @@ class Interval:
         """Return the fields as plain numbers and text, for JSON."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> Interval:
-        """Rebuild an interval from :meth:`to_dict`."""
-        return cls(**fields)
-
 
 _HINT = "check the predictions for NaN and the labels for a class without cases"
 

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import pytest
 
-from ecgcore.cmr.label import Comparison, Evidence, Label, LabelRule, labels_of
-from ecgcore.cmr.table import LabelTable
+from ecgcore.cmr.label import Comparison, LabelRule
 from ecgcore.errors import TableError
 
 PERCENT = pd.Series([49.9, 50.0, 50.1, None], dtype="Float64")
@@ -26,20 +23,3 @@ def test_the_old_code_counted_the_threshold_itself() -> None:
 def test_a_threshold_is_a_percentage(threshold: float) -> None:
     with pytest.raises(TableError, match="LVEF threshold"):
         LabelRule(threshold)
-
-
-def test_each_label_keeps_its_evidence(read_csv: Callable[..., LabelTable]) -> None:
-    table = read_csv(
-        "a.pdf,1,2016-03-04,2016-03-04,1,45.0", "b.pdf,2,2016-03-04,2016-03-04,,55", "c.pdf,3,2016-03-04,2016-03-04,,"
-    )
-    labels = labels_of(table, LabelRule())
-    where = (table.path.name, table.sha256)
-    assert list(labels.values()) == [
-        (
-            Label("scar", 1, Evidence(*where, 2, "scar_cad", "1")),
-            Label("lvef", 1, Evidence(*where, 2, "lvef", "45.0")),
-        ),
-        (Label("lvef", 0, Evidence(*where, 3, "lvef", "55")),),
-        (),
-    ]
-    assert list(labels) == table.rows["row_id"].tolist()
