@@ -155,7 +155,7 @@ def _split(
 ) -> tuple[dict[str, pd.DataFrame], list[LeftOut]]:
     """Return each reader's answers on the labelled rows of a test set, and the readers without both classes."""
     known, found = labelled(rows, target), {}
-    given = reads[reads[target].notna()] if target in reads.columns else reads.iloc[:0].assign(**{target: pd.NA})
+    given = reads[reads[target].notna()] if target in reads.columns else reads.iloc[:0]
     for reader, lines in given.groupby("reader", sort=True):
         answers = lines.rename(columns={target: "answer"})[["study_id", "experience", "answer"]]
         joined = known.merge(answers, on="study_id")

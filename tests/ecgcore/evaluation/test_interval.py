@@ -22,5 +22,6 @@ def test_an_interval_that_does_not_enclose_its_estimate_is_refused(numbers):
 
 def test_its_fields_are_plain_values():
     fields = {"value": 0.8, "low": 0.7, "high": 0.9, "level": 0.95, "method": "test"}
-    assert Interval(**fields).to_dict() == fields
+    interval = Interval(**fields)
+    assert interval.to_dict() == fields
     assert str(interval) == "0.800 (0.700 to 0.900)"
