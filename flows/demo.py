@@ -31,7 +31,7 @@ def demo(studies: int, seed: int) -> None:
     """Run the main job under ``ECG_HOME`` and print what happened.
 
     Raises:
-        SettingsError: ``ECG_HOME`` holds a ledger of something else than the demo.
+        SettingsError: ``ECG_HOME`` holds something else than the demo, or a shared ledger or registry is set.
     """
     started = time.monotonic()
     settings = prepare()
@@ -55,17 +55,31 @@ def demo(studies: int, seed: int) -> None:
 
 
 def _inbox(settings: Settings, studies: int, seed: int) -> Path:
-    inbox, marker = settings.home / "inbox", settings.home / "inbox" / "demo.txt"
-    wanted = f"studies={studies} seed={seed}"
+    inbox = settings.home / "inbox"
+    _refuse_patients(settings, inbox)
     if not inbox.exists():
         partial = settings.folder("") / ".inbox-being-drawn"
         shutil.rmtree(partial, ignore_errors=True)
         synthesise(partial, studies, seed, defects=True)
-        (partial / "demo.txt").write_text(wanted, encoding="utf-8")
+        (partial / "demo.txt").write_text(f"studies={studies} seed={seed}", encoding="utf-8")
         partial.rename(inbox)
-    elif not marker.exists():
-        raise SettingsError(inbox, "is not the demo's inbox", "set ECG_HOME to another folder for the demo")
     return inbox
+
+
+def _refuse_patients(settings: Settings, inbox: Path) -> None:
+    """Check that nothing but the demo is where it writes: its studies would be locked and trained on beside patients'.
+
+    A demo that was killed while it drew its inbox has no ledger yet.
+    """
+    shared = {"ECG_LEDGER_URL": settings.ledger_url, "ECG_MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri}
+    for name, value in shared.items():
+        if value is not None:
+            raise SettingsError(name, "is set, and the demo keeps to its own home", "unset it for the demo")
+    if (inbox / "demo.txt").exists():
+        return
+    for path in (inbox, settings.home / "ledger.db"):
+        if path.exists():
+            raise SettingsError(path, "is not the demo's", "set ECG_HOME to another folder for the demo")
 
 
 def _predict(settings: Settings, seed: int) -> tuple[Path | None, tuple[PredictionLine, ...]]:

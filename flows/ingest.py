@@ -92,7 +92,7 @@ def _keep_out_of_the_demo(settings: Settings, uri: str) -> None:
     demo = settings.home / "inbox"
     if (demo / "demo.txt").exists() and (uri.startswith("s3://") or Path(uri).resolve() != demo.resolve()):
         rule = "holds the demo; real studies would share its test sets, its champion and its pseudonym key"
-        raise SettingsError(settings.home, rule, "set ECG_HOME to another folder, or remove the demo: make clean-demo")
+        raise SettingsError(settings.home, rule, "set ECG_HOME to another folder")
 
 
 def new_batch_id(started: datetime) -> str:

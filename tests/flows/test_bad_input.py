@@ -104,7 +104,9 @@ class TestIngest:
         before = small_books.totals()
         (small_cli.home / "inbox").mkdir()
         (small_cli.home / "inbox" / "demo.txt").touch()
-        refused(small_cli("ingest", small_hospital), str(small_cli.home), "ECG_HOME")
+        done = small_cli("ingest", small_hospital)
+        refused(done, str(small_cli.home), "ECG_HOME")
+        assert "clean-demo" not in done.err  # it would remove what else the home holds
         assert small_books.totals() == before
 
     def test_a_prefect_server_that_is_away(
