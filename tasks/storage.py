@@ -170,6 +170,8 @@ def _walk(root: Path, errors: list[OSError]) -> Iterator[Path]:
 
 def _entry(path: Path, root: Path, now: float, settle_seconds: float) -> SourceFile | SkippedFile | None:
     relative = path.relative_to(root).as_posix()
+    if (readable := relative.encode("utf-8", "backslashreplace").decode()) != relative:
+        return SkippedFile(readable, Skipped.UNSAFE_NAME)  # no page, table or ledger can hold a name that is no text
     try:
         reason, size = _inspect(path, root, now, settle_seconds)
     except FileNotFoundError:

@@ -102,6 +102,20 @@ def test_links_are_followed_inside_the_inbox_only(tmp_path):
     }
 
 
+def test_a_name_that_is_not_utf_8_stops_no_other_file(tmp_path):
+    put(tmp_path, "ecg/a.pdf", "ecg/r\u00e9sum\u00e9.pdf")
+    (tmp_path / "ecg/a.pdf").rename(tmp_path / "ecg/r\udce9sum\udce9.pdf")  # the byte E9, as Latin-1 writes it
+    (tmp_path / "ecg/\udcff").mkdir()
+    (tmp_path / "ecg/\udcff/b.pdf").touch()
+    inbox = list_inbox(str(tmp_path))
+    assert relatives(inbox.ecg) == ["ecg/r\u00e9sum\u00e9.pdf"]
+    assert inbox.skipped == (
+        SkippedFile(r"ecg/\udcff/b.pdf", Skipped.UNSAFE_NAME),
+        SkippedFile(r"ecg/r\udce9sum\udce9.pdf", Skipped.UNSAFE_NAME),
+    )
+    assert all(file.relative.isascii() for file in inbox.skipped)  # so that pages, JSON and ledger can hold it
+
+
 def test_a_missing_inbox_is_one_clear_error(tmp_path):
     with pytest.raises(EcgError, match=r"is not a folder\. Hint: create it, or set ECG_INBOX"):
         list_inbox(str(tmp_path / "nowhere"))
