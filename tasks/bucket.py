@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _THREADS = 8
 _CHUNK_BYTES = 1 << 20
 _MAX_NAME_BYTES = 200
 _GONE = frozenset({"NoSuchKey", "404", "PreconditionFailed", "412", "InvalidRange", "416"})
+_REFUSED = frozenset({"AccessDenied", "InvalidObjectState", "InvalidRequest"})  # its key, its archive, a key of its own
 _HINTS = {
     "NoSuchBucket": "create the bucket, or correct ECG_INBOX",
     "AccessDenied": "give these credentials s3:ListBucket and s3:GetObject on the bucket",
@@ -52,20 +54,40 @@ def list_bucket(uri: str, staging: Path, endpoint_url: str | None, max_bytes: in
     right; an interrupted download goes on where it stopped. Copies of objects that have left the bucket are removed, so
     that ``staging`` (which holds identifying reports, readable by this user only) does not outgrow the inbox.
 
+    An object that alone is refused (archived, encrypted with a key that these credentials may not use) is unreadable.
+    One ingest at a time writes the copies; another one waits.
+
     Raises:
-        InboxError: the bucket is missing, refuses, or cannot be reached, or ``staging`` cannot be written.
+        InboxError: the bucket is missing, refuses every object, or cannot be reached, or ``staging`` cannot be written.
     """
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
     folder = staging / hashlib.sha256(f"{endpoint_url}\n{bucket}\n{prefix}".encode()).hexdigest()[:16]
     with _store_errors(uri):
         client = _client(endpoint_url)
-        objects = list(_objects(client, bucket, prefix))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _prune(folder, {item.slot for item in objects})
-        with ThreadPoolExecutor(_THREADS) as pool:
-            entries = list(pool.map(lambda item: _entry(client, bucket, item, folder, max_bytes), objects))
+        with _alone(folder):
+            objects = list(_objects(client, bucket, prefix))
+            _prune(folder, {item.slot for item in objects})
+            with ThreadPoolExecutor(_THREADS) as pool:
+                entries = list(pool.map(lambda item: _entry(client, bucket, item, folder, max_bytes), objects))
+    _check_some_readable(uri, entries)
     return arrange(entries)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other ingests from writing below a folder; the kernel lets go of the lock when its holder dies."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _check_some_readable(uri: str, entries: Sequence[SourceFile | SkippedFile]) -> None:
+    refused = [each for each in entries if isinstance(each, SkippedFile) and each.reason is Skipped.UNREADABLE]
+    if refused and not any(isinstance(each, SourceFile) for each in entries):
+        rule = f"refuses to hand out any of its {len(refused)} objects"
+        raise InboxError(uri, rule, f"{_HINTS['AccessDenied']}, and the use of its keys; or restore archived objects")
 
 
 def _client(endpoint_url: str | None) -> Any:
@@ -123,15 +145,24 @@ def _download(client: Any, bucket: str, item: _Object, path: Path) -> Skipped | 
     try:
         _fetch(client, bucket, item, partial)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
-            raise
+        reason = _why_not_fetched(error)
         partial.unlink(missing_ok=True)
-        return Skipped.CHANGED
+        return reason
     if partial.stat().st_size != item.size:
         partial.unlink()
         return Skipped.CHANGED
     partial.replace(path)
     return None
+
+
+def _why_not_fetched(error: ClientError) -> Skipped:
+    """Return what is wrong with one object; what is wrong with the store or the credentials is raised."""
+    code = error.response["Error"]["Code"]
+    if code in _GONE:
+        return Skipped.CHANGED
+    if code in _REFUSED or code.startswith("KMS."):
+        return Skipped.UNREADABLE
+    raise error
 
 
 def _fetch(client: Any, bucket: str, item: _Object, partial: Path) -> None:

@@ -1,9 +1,12 @@
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tasks.storage import InboxError, Skipped, list_inbox
+from tasks.bucket import _alone, _why_not_fetched
+from tasks.storage import InboxError, Skipped, SkippedFile, list_inbox
 
 
 @pytest.fixture
@@ -92,6 +95,51 @@ def test_large_objects_and_unsafe_names_are_reported_not_fetched(s3, bucket, lis
         Skipped.UNSAFE_NAME,
     ]
     assert [path.name for path in tmp_path.rglob("*.pdf")] == ["ok.pdf"]
+
+
+def test_an_archived_object_stops_no_other(s3, bucket, listing):
+    put(s3, bucket, **{"ecg/a.pdf": b"pdf"})
+    s3.put_object(Bucket=bucket, Key="ecg/old.pdf", Body=b"cold", StorageClass="GLACIER")
+    inbox = listing(f"s3://{bucket}")
+    assert contents(inbox.ecg) == {"ecg/a.pdf": b"pdf"}
+    assert inbox.skipped == (SkippedFile("ecg/old.pdf", Skipped.UNREADABLE, 4),)
+
+
+def test_a_bucket_that_hands_out_nothing_is_an_error(s3, bucket, listing):
+    s3.put_object(Bucket=bucket, Key="ecg/old.pdf", Body=b"cold", StorageClass="GLACIER")
+    with pytest.raises(InboxError, match=r"refuses to hand out any of its 1 objects\. Hint: give these credentials"):
+        listing(f"s3://{bucket}")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("AccessDenied", Skipped.UNREADABLE),
+        ("KMS.DisabledException", Skipped.UNREADABLE),
+        ("NoSuchKey", Skipped.CHANGED),
+        ("ExpiredToken", None),
+    ],
+)
+def test_what_is_wrong_with_one_object_and_what_with_the_store(code, reason):
+    error = ClientError({"Error": {"Code": code}}, "GetObject")
+    if reason is None:
+        with pytest.raises(ClientError, match=code):
+            _why_not_fetched(error)
+    else:
+        assert _why_not_fetched(error) is reason
+
+
+def test_a_second_ingest_waits_while_one_writes_the_copies(s3, bucket, listing):
+    put(s3, bucket, **{"ecg/a.pdf": b"pdf"})
+    path = listing(f"s3://{bucket}").ecg[0].path
+    path.unlink()
+    with ThreadPoolExecutor(1) as pool:
+        with _alone(path.parent.parent):
+            second = pool.submit(listing, f"s3://{bucket}")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+            assert not path.exists()
+        assert contents(second.result(timeout=30).ecg) == {"ecg/a.pdf": b"pdf"}
 
 
 def test_an_empty_bucket_is_success(bucket, listing):
