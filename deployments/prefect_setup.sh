@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the work pools, the automation and the deployments on the Prefect server that PREFECT_API_URL names.
+# Makes the work pools and the queue of the retrainings, the automation and the deployments on the Prefect server that PREFECT_API_URL names.
 # Running it again updates the deployments and changes nothing else.
 set -eu
 
@@ -25,6 +25,8 @@ pool() {
 pool default
 pool gpu
 "$PREFECT" work-pool set-concurrency-limit gpu 1  # one training at a time; the next one waits
+"$PREFECT" work-queue set-concurrency-limit retrain 1 --pool default 2>/dev/null ||  # one retraining, too
+  "$PREFECT" work-queue create retrain --pool default --limit 1
 # `create` would add a second automation of the same name.
 "$PREFECT" automation inspect crash-lost-runs >/dev/null 2>&1 ||
   "$PREFECT" automation create --from-file deployments/automations.yaml

@@ -108,18 +108,26 @@ def test_training_and_promotion_start_on_demand_only(client: SyncPrefectClient, 
     assert deployment(client, name).schedules == []
 
 
-@pytest.mark.parametrize("name", ["ingest", "retrain", "promote"])
+@pytest.mark.parametrize("name", ["ingest", "promote"])
 def test_a_second_run_at_the_same_time_is_cancelled(client: SyncPrefectClient, name: str) -> None:
     found = deployment(client, name)
     assert found.global_concurrency_limit.limit == 1
     assert found.concurrency_options.collision_strategy == "CANCEL_NEW"
 
 
-def test_training_holds_no_lease_that_could_kill_it(client: SyncPrefectClient) -> None:
-    found = deployment(client, "train")
+@pytest.mark.parametrize(("name", "pool", "queue"), [("retrain", "default", "retrain"), ("train", "gpu", "default")])
+def test_what_takes_hours_holds_no_lease_that_could_kill_it(
+    client: SyncPrefectClient, name: str, pool: str, queue: str
+) -> None:
+    found = deployment(client, name)
     assert found.global_concurrency_limit is None
-    assert found.work_pool_name == "gpu"
+    assert (found.work_pool_name, found.work_queue_name) == (pool, queue)
+
+
+def test_one_training_and_one_retraining_at_a_time(client: SyncPrefectClient) -> None:
     assert client.read_work_pool("gpu").concurrency_limit == 1
+    assert client.read_work_queue_by_name("retrain", "default").concurrency_limit == 1
+    assert client.read_work_queue_by_name("default", "default").concurrency_limit is None
 
 
 @pytest.mark.parametrize("name", ["ingest", "retrain", "train", "promote"])
@@ -166,22 +174,22 @@ def test_retraining_without_a_gpu_worker_says_so(site: Site, client: SyncPrefect
     assert "prefect worker start --pool gpu" in str(run.state.message)
 
 
-def test_a_killed_training_is_reported_and_an_overlapping_retraining_cancelled(
+def test_a_killed_training_is_reported_and_an_overlapping_retraining_waits(
     site: Site, client: SyncPrefectClient
 ) -> None:
     site.start("gpu", "worker", "start", "--pool", "gpu", "--type", "process")
     assert wait(lambda: client.read_workers_for_work_pool("gpu"), 200)
     first = start(client, "retrain")
     assert wait(lambda: client.read_flow_run(first.id).state.is_running(), 200)
-    second = end(client, start(client, "retrain"))
-    assert second.state is not None and second.state.is_cancelled()
-    assert "concurrency limit" in str(second.state.message)
-
+    second = start(client, "retrain")
     assert wait(lambda: list(site.home.glob("runs/*/checkpoints/last.ckpt")), 400)
     (training,) = runs_of(client, "train")
     assert training.work_pool_name == "gpu" and training.parent_task_run_id is not None
     os.kill(int(str(training.infrastructure_pid).rsplit(":", 1)[-1]), signal.SIGKILL)
     assert rows(site) < site_epochs(site), "it ended before it was killed"
+    waiting = client.read_flow_run(second.id)
+    assert waiting.state is not None and waiting.state.is_scheduled(), waiting.state
+    (site.root / "before.csv").write_text("\n".join(metrics(site)), encoding="utf-8")
 
     failed = end(client, first)
     assert failed.state is not None and failed.state.is_failed()
@@ -206,8 +214,8 @@ def site_epochs(site: Site) -> int:
 
 
 def test_retraining_again_resumes_and_ends_with_a_champion(site: Site, client: SyncPrefectClient) -> None:
-    before = metrics(site)
-    run = end(client, start(client, "retrain"))
+    before = (site.root / "before.csv").read_text(encoding="utf-8").splitlines()
+    run = end(client, max(runs_of(client, "retrain"), key=lambda each: each.created))  # the one that had to wait
     assert run.state is not None and run.state.is_completed(), run.state
 
     after = metrics(site)
