@@ -82,6 +82,7 @@ def retrain(
         version = registry.register_candidate(candidate)
         page = publish_decision(settings, registry, slot, version, decision_page(version, candidate, judgement))
         publish_gates(judgement)
+        registry.offer(slot, version)  # last: a run killed before is judged and published by the next
         held = _promote(settings, ledger, registry, slot, version, rules, plan) if judgement.gate == "pass" else ""
         serving = champion_of(settings.home, ledger, slot)
     return RetrainOutcome(

@@ -27,6 +27,7 @@ PREVIOUS = "previous"
 DEFAULT_EXPERIMENT = "ecg"
 
 _RUN_TAG = "ecg_run_id"
+_OFFERED = "offered"
 _DECISION = "decision"
 _REJECTED = "rejected"
 
@@ -56,7 +57,7 @@ class Registry:
     artifact_root: str | None = None
 
     def register_candidate(self, candidate: Candidate) -> str:
-        """Register a candidate with all its evidence, give it the alias ``candidate``, and return its version.
+        """Register a candidate with all its evidence, and return its version, which :meth:`offer` is still to offer.
 
         A run that is registered already keeps its version; a registration that was interrupted is finished.
 
@@ -72,8 +73,25 @@ class Registry:
             known = _version_of_run(client, name, candidate.run_id)
             version = known or self._create_version(client, name, candidate, sha256)
             _check_same_model(version, candidate.run_id, sha256)
-            _offer(client, name, version)
         return str(version.version)
+
+    def offer(self, slot: str, version: str) -> None:
+        """Give a version the alias ``candidate``, once all that a reviewer reads about it is there; repeatable.
+
+        An older version and a rejected one do not get it.
+
+        Raises:
+            RegistryError: there is no such version, or MLflow refuses.
+        """
+        name = model_name(slot)
+        with registry_errors(_thing(slot, version)):
+            client = connect(self.tracking_uri)
+            rejected = client.get_model_version(name, version).tags.get(_DECISION) == _REJECTED
+            newest = max(int(other.version) for other in client.search_model_versions(f"name = '{name}'"))
+            if int(version) == newest and not rejected:
+                client.set_registered_model_alias(name, CANDIDATE, version)
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            client.set_model_version_tag(name, version, _OFFERED, now)  # last: what has it is complete
 
     def champion_version(self, slot: str) -> str | None:
         """Return the version that the alias ``champion`` names, or None."""
@@ -86,6 +104,14 @@ class Registry:
     def candidate_version(self, slot: str) -> str | None:
         """Return the version that the alias ``candidate`` names (the latest one not rejected), or None."""
         return self._version_by_alias(slot, CANDIDATE)
+
+    def offered_version(self, slot: str, recipe_sha256: str) -> str | None:
+        """Return the latest version of a recipe that was offered, whatever became of it, or None."""
+        name = model_name(slot)
+        with registry_errors(f"slot {slot}"):
+            client = connect(self.tracking_uri)
+            found = client.search_model_versions(f"name = '{name}' and tags.recipe_sha256 = '{recipe_sha256}'")
+        return max((str(each.version) for each in found if _OFFERED in each.tags), key=int, default=None)
 
     def tags(self, slot: str, version: str) -> dict[str, str]:
         """Return the tags of a version.
@@ -249,12 +275,6 @@ def _check_same_model(version: ModelVersion, run_id: str, sha256: str) -> None:
     if version.tags.get("model_dir_sha256") != sha256:
         rule = f"is registered as version {version.version} with another model directory"
         raise PromotionError(f"run {run_id}", rule, "train under a new run id; a run's model never changes")
-
-
-def _offer(client: MlflowClient, name: str, version: ModelVersion) -> None:
-    newest = max(int(other.version) for other in client.search_model_versions(f"name = '{name}'"))
-    if int(version.version) == newest and version.tags.get(_DECISION) != _REJECTED:
-        client.set_registered_model_alias(name, CANDIDATE, str(version.version))
 
 
 def _by_alias(client: MlflowClient, name: str, alias: str) -> str | None:

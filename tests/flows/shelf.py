@@ -20,6 +20,7 @@ class Shelf:
     folder: Path
     by_version: dict[str, dict[str, str]] = field(default_factory=dict)
     champion: str | None = None
+    offered: set[str] = field(default_factory=set)
 
     def add(self, version: str, against: str, content: str = "", **tags: str) -> None:
         model, golden = self.folder / version / "model", self.folder / version / "golden"
@@ -30,6 +31,7 @@ class Shelf:
         (golden / "golden.json").write_text("[]", encoding="utf-8")
         own = {"gate": "pass", "judged_against": against, "model_dir_sha256": directory_sha256(model)}
         self.by_version[version] = own | tags
+        self.offered.add(version)
 
     def register_candidate(self, candidate: Any) -> str:
         for version, tags in self.by_version.items():
@@ -37,10 +39,18 @@ class Shelf:
                 return version
         version = str(len(self.by_version) + 1)
         self.add(version, content=candidate.model, ecg_run_id=candidate.run_id, **candidate.tags)
+        self.offered.remove(version)
         return version
 
+    def offer(self, _slot: str, version: str) -> None:
+        self.offered.add(version)
+
     def candidate_version(self, _slot: str) -> str | None:
-        return max(self.by_version, key=int, default=None)
+        return max(self.offered, key=int, default=None)
+
+    def offered_version(self, _slot: str, recipe_sha256: str) -> str | None:
+        mine = {v for v in self.offered if self.by_version[v].get("recipe_sha256") == recipe_sha256}
+        return max(mine, key=int, default=None)
 
     def champion_version(self, _slot: str) -> str | None:
         return self.champion

@@ -179,6 +179,7 @@ class TestRetrain:
             assert _complete(ecg.home)
         outcome = _finish(ecg)
         assert outcome == "1"
+        assert (ecg.home / "pages" / "decision-champion-1.html").is_file()
         assert books_of(ecg.home).rows("SELECT version, state FROM promotion") == [("1", "done")]
 
     @pytest.mark.parametrize(

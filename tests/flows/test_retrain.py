@@ -214,6 +214,21 @@ def test_a_machine_that_fails_registers_nothing_and_the_next_run_judges_anew(war
     assert ward.retrain().champion == "1"
 
 
+def test_a_version_whose_page_a_kill_prevented_is_published_by_the_next_run(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "publish_decision", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ward.retrain()
+    monkeypatch.setattr(flow, "publish_decision", lambda *given: published.append(given[3]))
+    outcome = ward.retrain()
+    assert (outcome.trained, outcome.version, published) == (True, "1", ["1"])
+    assert list(ward.shelf.by_version) == ["1"]
+    assert not ward.retrain().trained and published == ["1"]
+
+
 def test_what_a_killed_run_registered_is_promoted_by_the_next(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(flow, "promote_version", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

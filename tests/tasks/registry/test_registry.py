@@ -82,12 +82,27 @@ def test_registering_a_run_again_returns_its_version(reg, slot, make_candidate):
     second = reg.register_candidate(make_candidate("run-b", slot))
     assert (first, second) == ("1", "2")
     assert reg.register_candidate(make_candidate("run-a", slot)) == "1"
-    assert reg.candidate_version(slot) == "2"
+
+
+def test_a_version_is_the_candidate_once_it_is_offered(reg, slot, make_candidate):
+    recipe = make_candidate().tags["recipe_sha256"]
+    for run in ("run-l", "run-m"):
+        reg.register_candidate(make_candidate(run, slot))
+    assert (reg.candidate_version(slot), reg.offered_version(slot, recipe)) == (None, None)
+    for _ in range(2):
+        reg.offer(slot, "2")
+    assert (reg.candidate_version(slot), reg.offered_version(slot, recipe)) == ("2", "2")
+    reg.offer(slot, "1")  # an older one
+    assert (reg.candidate_version(slot), reg.offered_version(slot, recipe)) == ("2", "2")
+    reg.reject(slot, "2", "Dr A", "too few cases")
+    assert (reg.candidate_version(slot), reg.offered_version(slot, recipe)) == (None, "2")
+    assert reg.offered_version(slot, "another recipe") is None
 
 
 def test_one_run_may_be_a_candidate_of_two_slots(reg, slot, make_candidate, tmp_path):
     for name in (slot, f"{slot}-b"):
         assert reg.register_candidate(make_candidate("run-two", name)) == "1"
+        reg.offer(name, "1")
     for name in (slot, f"{slot}-b"):
         assert reg.candidate_version(name) == "1"
         assert reg.download_model_dir(name, "1", tmp_path / name).is_dir()
@@ -104,15 +119,14 @@ def test_a_run_is_never_registered_with_another_model(reg, slot, make_candidate,
         reg.register_candidate(make_candidate("run-fixed", slot, model_dir=other))
 
 
-@pytest.mark.parametrize("step", ["log_evidence", "log_served_model", "_offer"])
+@pytest.mark.parametrize("step", ["log_evidence", "log_served_model"])
 def test_an_interrupted_registration_is_finished_by_the_next(reg, slot, make_candidate, monkeypatch, step):
     slot = f"{slot}-{step.strip('_').replace('_', '-')}"
     candidate = make_candidate(f"run-{slot}", slot)
     real = getattr(registry, step)
 
     def broken(*arguments):
-        if step != "_offer":
-            real(*arguments)
+        real(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -120,7 +134,6 @@ def test_an_interrupted_registration_is_finished_by_the_next(reg, slot, make_can
         with pytest.raises(KeyboardInterrupt):
             reg.register_candidate(candidate)
     assert reg.register_candidate(candidate) == "1"
-    assert reg.candidate_version(slot) == "1"
     client, run_id = run_of(reg, slot, "1")
     experiment = client.get_run(run_id).info.experiment_id
     assert len(client.search_runs([experiment], f"tags.ecg_run_id = '{candidate.run_id}'")) == 1
@@ -181,11 +194,13 @@ def test_what_nothing_can_load_never_serves(reg, slot, make_candidate):
 
 def test_a_rejected_version_is_no_candidate_and_cannot_serve(reg, slot, make_candidate):
     version = reg.register_candidate(make_candidate("run-g", slot))
+    reg.offer(slot, version)
     reg.reject(slot, version, "Dr A", "too few cases")
     tags = reg.tags(slot, version)
     assert (tags["decision"], tags["reviewer"], tags["reason"]) == ("rejected", "Dr A", "too few cases")
     assert reg.candidate_version(slot) is None
     assert reg.register_candidate(make_candidate("run-g", slot)) == version
+    reg.offer(slot, version)
     assert reg.candidate_version(slot) is None
     with pytest.raises(PromotionError, match="was rejected"):
         reg.set_champion(slot, version, {})
@@ -214,7 +229,7 @@ def test_registering_prints_nothing_amid_a_command_s_json(reg, slot, make_candid
 
 
 def test_what_is_not_there_is_said(reg, slot):
-    for act in (lambda: reg.tags(slot, "7"), lambda: reg.set_champion(slot, "7", {})):
+    for act in (lambda: reg.tags(slot, "7"), lambda: reg.set_champion(slot, "7", {}), lambda: reg.offer(slot, "7")):
         with pytest.raises(RegistryError, match=f"ecg-{slot} version 7: the registry refuses .RESOURCE_DOES_NOT_EXIST"):
             act()
 
@@ -237,7 +252,7 @@ print(json.dumps([served.predict(frame).to_dict("list") for frame in (paths, enc
 def test_the_served_model_predicts_in_a_fresh_process_what_the_classifier_predicts(
     reg, slot, make_candidate, trained, tmp_path
 ):
-    reg.register_candidate(make_candidate("run-j", slot))
+    reg.offer(slot, reg.register_candidate(make_candidate("run-j", slot)))
     address = f"models:/ecg-{slot}@candidate"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SERVE, reg.tracking_uri, address, str(trained / "images")],
