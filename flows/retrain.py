@@ -126,15 +126,27 @@ def _why_not(
         return None
     if version := _registered(registry, slot, info, run):
         return f"nothing is new: version {version} was trained with this recipe on this snapshot"
-    since = registry.tags(slot, champion.version)["snapshot"] if champion else None
-    found = len(new_studies(ledger, info.snapshot_id, since))
-    if champion and found < settings.min_new_studies:
-        return f"{found} studies are new since champion {champion.version}, fewer than {settings.min_new_studies}"
+    counts = {
+        what: len(new_studies(ledger, info.snapshot_id, registry.tags(slot, version)["snapshot"]))
+        for what, version in _judged_before(registry, slot, champion, run).items()
+    }
+    what = min(counts, key=lambda each: counts[each], default=None)  # the later of the two has fewer
+    if what and counts[what] < settings.min_new_studies:
+        fewer = f"fewer than {settings.min_new_studies}; --force trains anyway"
+        return f"{counts[what]} studies are new since {what}, {fewer}"
     return None
 
 
+def _judged_before(registry: Registry, slot: str, champion: Champion | None, run: Run) -> dict[str, str]:
+    """Return the versions that stand for studies seen before: each training draws again at the locked test sets."""
+    found = {f"champion {champion.version}": champion.version} if champion else {}
+    if version := registry.offered_version(slot, run.sha256):
+        found[f"version {version}, the last candidate of this recipe"] = version
+    return found
+
+
 def _registered(registry: Registry, slot: str, info: SnapshotInfo, run: Run) -> str | None:
-    for version in (registry.candidate_version(slot), registry.champion_version(slot)):
+    for version in (registry.offered_version(slot, run.sha256), registry.champion_version(slot)):
         tags = registry.tags(slot, version) if version else {}
         if (tags.get("snapshot"), tags.get("recipe_sha256")) == (info.snapshot_id, run.sha256):
             return version

@@ -40,6 +40,9 @@ class Ward:
     shelf: Shelf
     snapshot: str = "snapshot-1"
     approval: Approval = Approval.AUTOMATIC
+    gate: str = "pass"
+    least: int = 1
+    new_since: dict[str, int] = field(default_factory=dict)
     while_training: Callable[[], None] = nothing
     while_judging: Callable[[], None] = nothing
     judged_against: list[str | None] = field(default_factory=list)
@@ -47,7 +50,7 @@ class Ward:
     @property
     def settings(self) -> Any:
         return SimpleNamespace(
-            home=self.home, deployments=self.home, policy="p", recipe="r", label_rule=None, min_new_studies=1
+            home=self.home, deployments=self.home, policy="p", recipe="r", label_rule=None, min_new_studies=self.least
         )
 
     def ledger(self, _settings: Any = None) -> Ledger:
@@ -69,12 +72,16 @@ class Ward:
         self.judged_against.append(champion.version if champion else None)
         self.while_judging()
         decision = SimpleNamespace(reason="all gates pass", champion=self.judged_against[-1])
-        return SimpleNamespace(gate="pass", decision=decision)
+        return SimpleNamespace(gate=self.gate, decision=decision)
 
     def candidate(self, run_dir: Path, sha256: str, snapshot: Any, *rest: Any) -> Any:
         against = self.judged_against[-1] or promotion.NO_CHAMPION
         tags = {"against": against, "snapshot": snapshot.id, "recipe_sha256": sha256, "policy_sha256": "p" * 64}
+        tags["gate"] = self.gate
         return SimpleNamespace(run_id=f"{run_dir.name}-{against}", model=run_dir.name, tags=tags)
+
+    def new_studies(self, _ledger: Any, _snapshot: str, since: str) -> range:
+        return range(self.new_since.get(since, 2))
 
     def retrain(self, force: bool = False, recipe: str = "r") -> Any:
         return flow.retrain.fn(recipe, "p", force)
@@ -107,7 +114,7 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
         "batch_alerts": nothing,
         "freeze": lambda _settings: SimpleNamespace(snapshot_id=made.snapshot, path=made.home),
         "plan_run": made.run,
-        "new_studies": lambda *_: {"S1", "S2"},
+        "new_studies": made.new_studies,
         "Snapshot": SimpleNamespace(open=lambda _path: SimpleNamespace(id=made.snapshot)),
         "score_newcomers": nothing,
         "trained": made.train,
@@ -198,8 +205,32 @@ def test_nor_when_another_recipe_holds_the_alias_of_the_candidate(ward: Ward) ->
     ward.retrain()
     promoting.rollback.fn(*WHO)
     ward.shelf.add("3", "1", snapshot="snapshot-2", recipe_sha256="another", policy_sha256="p" * 64)
-    outcome = ward.retrain()
+    assert "nothing is new: version 2" in ward.retrain().reason
+    outcome = ward.retrain(force=True)
     assert (outcome.trained, outcome.version, outcome.promoted, ward.champion()) == (True, "2", False, "1")
+
+
+def test_after_a_refused_candidate_a_training_needs_as_many_new_studies_again(ward: Ward) -> None:
+    ward.gate, ward.least, ward.new_since = "fail", 60, {"snapshot-1": 59}
+    assert ward.retrain().trained  # the first of all needs no minimum
+    ward.snapshot = "snapshot-2"
+    assert ward.retrain().reason == (
+        "59 studies are new since version 1, the last candidate of this recipe, fewer than 60; --force trains anyway"
+    )
+    ward.new_since["snapshot-1"] = 60
+    assert ward.retrain().version == "2"
+
+
+def test_it_counts_from_the_later_of_champion_and_last_candidate_of_the_recipe(ward: Ward) -> None:
+    ward.retrain()
+    ward.snapshot, ward.gate = "snapshot-2", "fail"
+    ward.retrain()
+    ward.snapshot, ward.least, ward.new_since = "snapshot-3", 60, {"snapshot-1": 65, "snapshot-2": 5}
+    assert "5 studies are new since version 2," in ward.retrain().reason
+    assert ward.retrain(force=True).version == "3"
+    assert ward.retrain(recipe="another").version == "4"  # of which there is no candidate yet
+    ward.snapshot, ward.new_since = "snapshot-4", {"snapshot-1": 7, "snapshot-3": 7}
+    assert "7 studies are new since champion 1, fewer than 60; --force" in ward.retrain().reason
 
 
 def test_a_machine_that_fails_registers_nothing_and_the_next_run_judges_anew(ward: Ward) -> None:
