@@ -13,6 +13,7 @@ from ecgcore.pages.markdown import render_markdown
 from ecgcore.settings import Settings
 from tasks.artifacts import publish_page, publish_table
 from tasks.judging import Judgement
+from tasks.labelrule import LABEL_RULE
 from tasks.registry.candidate import Candidate
 from tasks.registry.registry import Registry
 
@@ -25,6 +26,7 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
             recipe=f"{candidate.tags['recipe']} ({candidate.tags['recipe_sha256'][:12]})",
             snapshot=candidate.tags["snapshot"],
+            label_rule=candidate.tags[LABEL_RULE],
             first_weights=first_weights(candidate),
             commit=candidate.code_commit,
             decision=judgement.decision,

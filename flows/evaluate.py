@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.data.snapshot import Snapshot
+from ecgcore.evaluation.decision import FIRST_RUN, ITSELF
 from ecgcore.evaluation.evaluation import to_json
 from ecgcore.evaluation.policy import load_policy
 from ecgcore.settings import Settings
 from flows.environment import open_ledger
 from flows.promote import registry_of
 from flows.snapshot import freeze
-from tasks.champion import CHAMPION_SLOT, Champion, champion_of
+from tasks.champion import CHAMPION_SLOT, champion_of
 from tasks.judging import Judgement, judge
+from tasks.labelrule import check_label_rule
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
     """Judge a registered version of a slot on the locked test sets as they are now.
 
     Raises:
-        EcgError: no such version or policy, or a test set that is not locked.
+        EcgError: no such version or policy, a test set that is not locked, or the version or the champion was trained
+            for another label rule.
     """
     policy = load_policy(settings.deployments / "policies" / f"{policy_name}.yaml")
     registry = registry_of(settings)
@@ -58,17 +61,17 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
     model = registry.download_model_dir(slot, version, work / "model")
     golden = registry.download_golden_dir(slot, version, work / "golden")
     with open_ledger(settings) as ledger:
+        champion = champion_of(settings.home, ledger, slot)
+        for each in {version, champion.version} if champion else {version}:
+            check_label_rule(each, registry.tags(slot, each), settings.folder("snapshots"), settings.label_rule)
         snapshot = Snapshot.open(freeze(settings).path)
-        champion = _other(champion_of(settings.home, ledger, slot), version)
+        itself = champion is not None and champion.version == version
+        against, alone = (None, ITSELF) if itself else (champion, FIRST_RUN)
         served = slot == CHAMPION_SLOT
-        judgement = judge(ledger, snapshot, model, golden, policy, champion, f"evaluate {version}", served)
+        judgement = judge(ledger, snapshot, model, golden, policy, against, f"evaluate {version}", served, alone)
     page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"
     page.write_text(_html(version, judgement), encoding="utf-8")
     return Reevaluation(version, judgement, page)
-
-
-def _other(champion: Champion | None, version: str) -> Champion | None:
-    return None if champion is None or champion.version == version else champion
 
 
 def _html(version: str, judgement: Judgement) -> str:

@@ -26,6 +26,7 @@ from flows.snapshot import freeze
 from tasks.alerts import batch_alerts
 from tasks.champion import Champion, champion_of
 from tasks.judging import judge
+from tasks.labelrule import check_label_rule
 from tasks.newcomers import Newcomers, score_newcomers
 from tasks.registering import candidate_of
 from tasks.registry.registry import Registry
@@ -49,8 +50,8 @@ def retrain(
         overlay: name of a file in ``deployments/overlays`` laid over the recipe, if any.
 
     Raises:
-        EcgError: recipe, policy, ledger, snapshot or training fails its checks, or another retraining of the slot is
-            under way. Gates that say no are no error.
+        EcgError: recipe, policy, ledger, snapshot or training fails its checks, another retraining of the slot is
+            under way, or the champion was trained for another label rule. Gates that say no are no error.
     """
     settings = prepare()
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
@@ -65,7 +66,7 @@ def retrain(
         _check_test_sets(ledger, rules)
         info = freeze(settings)
         run = plan_run(settings, info.snapshot_id, lineage)
-        champion = champion_of(settings.home, ledger, slot)
+        champion = _champion(settings, ledger, registry, slot)
         if reason := _why_not(ledger, registry, settings, info, run, slot, champion, force):
             held = _finish_promotion(settings, ledger, registry, slot, rules, run)
             champion = champion_of(settings.home, ledger, slot)
@@ -74,7 +75,7 @@ def retrain(
         snapshot = Snapshot.open(info.path)
         newcomers = _score_new(ledger, registry, snapshot, slot, champion)
         run_dir = trained(settings, info.path, run)
-        if (serving := champion_of(settings.home, ledger, slot)) != champion:  # changed in the hours of the training
+        if (serving := _champion(settings, ledger, registry, slot)) != champion:  # changed in the hours of the training
             champion, newcomers = serving, _score_new(ledger, registry, snapshot, slot, serving)
         model, golden = run_dir / "model", run_dir / "golden"
         judgement = judge(ledger, snapshot, model, golden, rules, champion, run_dir.name, plan.promotable)
@@ -97,6 +98,15 @@ def retrain(
         snapshot=info.snapshot_id,
         promotable=plan.promotable,
     )
+
+
+def _champion(settings: Settings, ledger: Ledger, registry: Registry, slot: str) -> Champion | None:
+    """Return the version that serves the slot, checked to be one that a candidate can be compared with."""
+    champion = champion_of(settings.home, ledger, slot)
+    if champion:
+        tags = registry.tags(slot, champion.version)
+        check_label_rule(champion.version, tags, settings.folder("snapshots"), settings.label_rule)
+    return champion
 
 
 def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.evaluation.comparison import compare_all
-from ecgcore.evaluation.decision import Decision, Outcome, decide
+from ecgcore.evaluation.decision import FIRST_RUN, Decision, Outcome, decide
 from ecgcore.evaluation.evaluation import Evaluation, Metric, evaluate_all
 from ecgcore.evaluation.figures import Curve, calibration_png, gates_png, roc_png
 from ecgcore.evaluation.gates import Check, Evidence
@@ -83,11 +83,12 @@ def judge(
     champion: Champion | None,
     actor: str,
     promotable: bool = True,
+    alone: str = FIRST_RUN,
 ) -> Judgement:
     """Judge the exported model directory. Counts one look at each test set that it uses, before it is taken.
 
     A model that cannot be promoted is judged on what it predicts: gates of other targets, which would fail for want of
-    evidence, are left out.
+    evidence, are left out. ``alone`` says why there is no champion to compare with, where there is none.
 
     Raises:
         LedgerError: a test set is not locked or no longer has its hash.
@@ -112,7 +113,7 @@ def judge(
         no_leak=_leak_free(snapshot),
         reproduces=reproduces,
     )
-    decision = decide(policy, evidence)
+    decision = decide(policy, evidence, alone)
     figures = _figures(predictions, before, evaluations, decision, policy.level)
     return Judgement(predictions, evaluations, decision, looks, figures)
 

@@ -12,6 +12,7 @@ from ecgcore.predictor.scoring import registered_columns
 from ecgcore.settings import PROJECT
 from ecgcore.training.recipefile import AnyRecipe
 from tasks.judging import Judgement
+from tasks.labelrule import LABEL_RULE, label_rule_of
 from tasks.newcomers import Newcomers
 from tasks.registry.candidate import Candidate
 from tasks.registry.environment import code_commit
@@ -51,6 +52,7 @@ def candidate_of(
             "gate": judgement.gate,
             "judged_against": against,
             "snapshot": snapshot.id,
+            LABEL_RULE: label_rule_of(snapshot.meta),
             "test_set_sha256": ",".join(f"{look.test_set}:{look.sha256}" for look in judgement.looks),
             "recipe": recipe.name,
             "recipe_sha256": recipe_sha256,

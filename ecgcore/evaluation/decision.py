@@ -11,6 +11,9 @@ from ecgcore.evaluation.gates import Evidence, judge_gates
 from ecgcore.evaluation.policy import Approval, Policy
 from ecgcore.evaluation.verdict import GateResult, Verdict
 
+FIRST_RUN = "first run: floors only, there is no champion to compare with"
+ITSELF = "this is the champion itself: floors only, there is nothing to compare it with"
+
 _CLEARED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -30,7 +33,7 @@ class Decision:
         outcome: promote, reject or inconclusive.
         reason: one sentence for the reader.
         policy_name, policy_sha256, approval: of the policy used.
-        champion: the version compared with, None on the first run.
+        champion: the version compared with, None if there is none, or it is the candidate itself.
         results: of every gate, blocking or warning.
     """
 
@@ -52,12 +55,17 @@ class Decision:
         return json.dumps(asdict(self), indent=1, allow_nan=False)
 
 
-def decide(policy: Policy, evidence: Evidence) -> Decision:
+def decide(policy: Policy, evidence: Evidence, alone: str = FIRST_RUN) -> Decision:
     """Judge a candidate.
 
     Promote if every blocking gate passes; non-inferiority does not apply while there is no champion. Reject if any
     blocking gate fails. Otherwise inconclusive. This is an intersection-union test: the chance to promote a
     candidate that misses one limit is at most that gate's own error, with no correction for the number of gates.
+
+    Args:
+        policy: the gates.
+        evidence: what they are judged by.
+        alone: what the reason says where there is no champion to compare with.
 
     Raises:
         EvaluationError: never for missing evidence, which fails its gate; only for evidence that contradicts itself.
@@ -66,7 +74,7 @@ def decide(policy: Policy, evidence: Evidence) -> Decision:
     outcome = _outcome(results)
     return Decision(
         outcome=outcome,
-        reason=_reason(outcome, results, evidence.champion),
+        reason=_reason(outcome, results, "" if evidence.champion else f"{alone}; "),
         policy_name=policy.name,
         policy_sha256=policy.sha256,
         approval=policy.approval,
@@ -87,8 +95,7 @@ def _outcome(results: tuple[GateResult, ...]) -> Outcome:
     return Outcome.PROMOTE if cleared else Outcome.INCONCLUSIVE
 
 
-def _reason(outcome: Outcome, results: tuple[GateResult, ...], champion: str | None) -> str:
-    start = "first run: floors only, there is no champion to compare with; " if champion is None else ""
+def _reason(outcome: Outcome, results: tuple[GateResult, ...], start: str) -> str:
     blocking = _blocking(results)
     if outcome is Outcome.PROMOTE:
         passed = sum(r.verdict is Verdict.PASS for r in blocking)

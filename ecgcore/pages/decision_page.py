@@ -29,7 +29,7 @@ class DecisionPage:
     Args:
         candidate: its version.
         created: when, as people read it.
-        recipe, snapshot, commit: where the candidate comes from.
+        recipe, snapshot, label_rule, commit: where the candidate comes from.
         first_weights: what its training began with, in words.
         decision: outcome and gates.
         evaluations: of the candidate.
@@ -41,6 +41,7 @@ class DecisionPage:
     created: str
     recipe: str
     snapshot: str
+    label_rule: str
     first_weights: str
     commit: str
     decision: Decision
@@ -150,6 +151,7 @@ def _origin(page: DecisionPage) -> Table:
         ("champion", decision.champion or "none yet"),
         ("recipe", page.recipe),
         ("snapshot", page.snapshot),
+        ("label rule", page.label_rule),
         ("first weights", page.first_weights),
         ("code commit", page.commit),
         ("policy", decision.policy_name),

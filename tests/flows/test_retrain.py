@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ecgcore.errors import LedgerError, TransientError
+from ecgcore.cmr.label import LabelRule
+from ecgcore.errors import EvaluationError, LedgerError, TransientError
 from ecgcore.evaluation.policy import Approval
 from ecgcore.ledger import promotion
 from ecgcore.ledger.ledger import Ledger
@@ -42,6 +43,7 @@ class Ward:
     approval: Approval = Approval.AUTOMATIC
     gate: str = "pass"
     least: int = 1
+    threshold: float = 50.0
     new_since: dict[str, int] = field(default_factory=dict)
     while_training: Callable[[], None] = nothing
     while_judging: Callable[[], None] = nothing
@@ -50,7 +52,13 @@ class Ward:
     @property
     def settings(self) -> Any:
         return SimpleNamespace(
-            home=self.home, deployments=self.home, policy="p", recipe="r", label_rule=None, min_new_studies=self.least
+            home=self.home,
+            deployments=self.home,
+            policy="p",
+            recipe="r",
+            label_rule=LabelRule(self.threshold),
+            min_new_studies=self.least,
+            folder=lambda name: self.home / name,
         )
 
     def ledger(self, _settings: Any = None) -> Ledger:
@@ -231,6 +239,14 @@ def test_it_counts_from_the_later_of_champion_and_last_candidate_of_the_recipe(w
     assert ward.retrain(recipe="another").version == "4"  # of which there is no candidate yet
     ward.snapshot, ward.new_since = "snapshot-4", {"snapshot-1": 7, "snapshot-3": 7}
     assert "7 studies are new since champion 1, fewer than 60; --force" in ward.retrain().reason
+
+
+def test_a_champion_for_another_label_rule_is_compared_with_nothing(ward: Ward) -> None:
+    ward.retrain()
+    ward.snapshot, ward.threshold, ward.while_training = "snapshot-2", 40.0, lambda: pytest.fail("it trains")
+    with pytest.raises(EvaluationError, match=r"version 1: .* 'lvef < 50', and labels are now 'lvef < 40'"):
+        ward.retrain()
+    assert ward.judged_against == [None]
 
 
 def test_a_machine_that_fails_registers_nothing_and_the_next_run_judges_anew(ward: Ward) -> None:

@@ -26,7 +26,7 @@ def candidate_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         model=SimpleNamespace(targets=("scar",), family=SimpleNamespace(value="x")),
     )
     policy: Any = SimpleNamespace(name="lax", sha256="a" * 64)
-    snapshot: Any = SimpleNamespace(id="20261120-abc", path=tmp_path)
+    snapshot: Any = SimpleNamespace(id="20261120-abc", path=tmp_path, meta={"label_rule": {"text": "lvef < 40"}})
 
     def make(champion: str | None) -> Candidate:
         decision = SimpleNamespace(champion=champion, to_json=lambda: "{}")
@@ -47,6 +47,10 @@ def test_a_version_says_which_champion_it_was_judged_against(
     candidate_against: Any, champion: str | None, tag: str
 ) -> None:
     assert candidate_against(champion).tags["judged_against"] == tag
+
+
+def test_a_version_says_which_label_rule_it_was_trained_for(candidate_against: Any) -> None:
+    assert candidate_against(None).tags["label_rule"] == "lvef < 40"
 
 
 def test_judged_against_another_champion_the_same_training_is_another_candidate(candidate_against: Any) -> None:

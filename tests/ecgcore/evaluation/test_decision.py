@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.evaluation.comparison import compare_all
-from ecgcore.evaluation.decision import Outcome, decide
+from ecgcore.evaluation.decision import ITSELF, Outcome, decide
 from ecgcore.evaluation.evaluation import evaluate_all
 from ecgcore.evaluation.gate import Severity
 from ecgcore.evaluation.gates import Check, Evidence
@@ -74,6 +74,11 @@ def test_a_first_run_of_the_published_quality_is_promoted_on_floors_only(policy,
     inferior = [r for r in decision.results if r.kind == "non-inferior"]
     assert [r.verdict for r in inferior] == [Verdict.NOT_APPLICABLE] * 4
     assert decision.policy_sha256 == policy.sha256
+
+
+def test_the_reason_says_why_there_is_nothing_to_compare_with(policy, candidate):
+    assert decide(policy, first_run(candidate), ITSELF).reason.startswith("this is the champion itself: floors only")
+    assert "itself" not in decide(policy, against(candidate, candidate), ITSELF).reason
 
 
 def test_shuffled_scores_are_rejected(policy):

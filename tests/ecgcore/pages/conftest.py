@@ -66,6 +66,7 @@ def decision_page(text="x", **choices) -> Document:
         text,
         text,
         text,
+        text,
         decision(text, **choices),
         (evaluation(text),),
         (Looks(text, text, 4),),

@@ -19,6 +19,7 @@ def test_the_policy_and_the_looks_are_named(make_decision_page):
     assert "ab" * 32 in text
     assert "| p | 4 | p |" in text
     assert "against champion 12" in text
+    assert "| label rule | p |" in text
 
 
 def test_a_first_run_says_that_there_is_no_champion(make_decision_page):
