@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tomllib
+from pathlib import Path
 from typing import TextIO
 
 from ecgcore.ledger.ledger import Ledger
@@ -26,7 +28,7 @@ _QUIET = {
 
 
 def prepare() -> Settings:
-    """Turn telemetry off, keep Prefect's own database under ``ECG_HOME``, and return the settings.
+    """Turn telemetry off, keep Prefect's own database under ``ECG_HOME`` unless a server is named, return the settings.
 
     Warnings of this project go to standard error and, inside a flow run, to its page.
 
@@ -37,13 +39,23 @@ def prepare() -> Settings:
     settings.folder("")
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" not in os.environ and "PREFECT_HOME" not in os.environ:
+    if not {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) and not _profile_names_a_server():
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     _warn_on_stderr()
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings
+
+
+def _profile_names_a_server() -> bool:
+    """Tell whether the user's Prefect profile has a server (``prefect config set``), which another home would hide."""
+    try:
+        found = tomllib.loads((Path.home() / ".prefect" / "profiles.toml").read_text(encoding="utf-8"))
+    except (OSError, RuntimeError, ValueError):
+        return False  # no home, no profiles, or a file that Prefect cannot read either
+    active = os.environ.get("PREFECT_PROFILE") or found.get("active")
+    return "PREFECT_API_URL" in found.get("profiles", {}).get(active, {})
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

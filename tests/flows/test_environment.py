@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from flows.environment import prepare
 from flows.login import operator_name
 
 WARN = """
@@ -42,3 +45,36 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(getpass, "getuser", unknown)
     monkeypatch.setattr("os.getuid", lambda: 4711)
     assert operator_name() == "uid 4711"
+
+
+SERVER = """
+active = "hospital"
+[profiles.hospital]
+PREFECT_API_URL = "http://10.0.0.5:4200/api"
+[profiles.own]
+PREFECT_LOGGING_LEVEL = "INFO"
+"""
+
+
+@pytest.mark.parametrize(
+    ("profiles", "variables", "own_home"),
+    [
+        (None, {}, True),
+        ("not TOML", {}, True),
+        ('active = "lost"', {}, True),
+        (SERVER, {"PREFECT_PROFILE": "own"}, True),
+        (SERVER, {}, False),
+        (None, {"PREFECT_API_URL": "http://10.0.0.5:4200/api"}, False),
+    ],
+)
+def test_prefect_keeps_its_home_only_where_it_names_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profiles: str | None, variables: dict[str, str], own_home: bool
+):
+    """A profile in ~/.prefect counts: `prefect config set PREFECT_API_URL=...` writes it."""
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path), "ECG_HOME": str(tmp_path / "ecg")} | variables)
+    monkeypatch.chdir(tmp_path)
+    if profiles:
+        (tmp_path / ".prefect").mkdir()
+        (tmp_path / ".prefect" / "profiles.toml").write_text(profiles, encoding="utf-8")
+    prepare()
+    assert os.environ.get("PREFECT_HOME") == (str(tmp_path / "ecg" / "prefect") if own_home else None)
