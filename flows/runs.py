@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from ecgcore.training.catalogue import Lineage, load_lineage
 from ecgcore.training.keeper import write_atomically
 from ecgcore.training.recipefile import AnyRecipe
 from ecgcore.training.rundir import RunDir
+from ecgcore.training.tablerecipe import TableRecipe
+from ecgcore.training.train import device_of
 from flows.train import train
-from tasks.deployment import deployment_exists, run_to_end
+from tasks.deployment import pool_of, run_to_end
 
 TRAIN = "train/train"
 
@@ -98,8 +101,18 @@ def trained(settings: Settings, snapshot_dir: Path, run: Run) -> Path:
         "run_dir": str(run.path),
         "start_dir": str(start) if start else None,
     }
-    if deployment_exists(TRAIN):
+    if pool := pool_of(TRAIN):
+        _say(f"training {run.path.name} as deployment {TRAIN} on work pool {pool}")
         run_to_end(TRAIN, parameters)
     else:
+        _say(f"training {run.path.name} here on {_device(settings, run)}")
         train(**parameters)
     return run.path
+
+
+def _device(settings: Settings, run: Run) -> str:
+    return "cpu" if isinstance(run.recipe, TableRecipe) else device_of(settings.train_device).type
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"ecg: {text}\n")

@@ -12,6 +12,7 @@ from ecgcore.training.keeper import EpochReport
 from ecgcore.training.train import train as train_model
 from flows.environment import prepare
 from tasks.artifacts import progress_bar
+from tasks.commit import note_commit
 
 
 @flow(name="train", description="Snapshot and recipe -> run directory with the exported model.")
@@ -27,7 +28,8 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
     Raises:
         EcgError: the snapshot, the recipe or the training fails its checks.
     """
-    prepare()
+    settings = prepare()
+    note_commit(Path(run_dir))
     with progress_bar("train-progress", f"training in {Path(run_dir).name}") as bar:
 
         def show(report: EpochReport) -> None:
@@ -35,5 +37,9 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
 
         with redirect_stdout(sys.stderr):  # standard output is for results
             visible = sys.stderr.isatty()
-            trained = train_model(snapshot_dir, recipe_file, run_dir, start=start_dir, progress=visible, callback=show)
-            return str(trained)
+            device = settings.train_device
+            return str(
+                train_model(
+                    snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=visible, callback=show
+                )
+            )

@@ -19,17 +19,16 @@ OUTAGE_SECONDS = 1800.0  # a server may be away so long, for an upgrade or a reb
 log = logging.getLogger(__name__)
 
 
-def deployment_exists(name: str) -> bool:
-    """Tell whether the Prefect server has the deployment ``flow/name``."""
+def pool_of(name: str) -> str | None:
+    """Return the work pool of the deployment ``flow/name``, or None if the Prefect server has no such deployment."""
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
     with get_client(sync_client=True) as client:
         try:
-            client.read_deployment_by_name(name)
+            return client.read_deployment_by_name(name).work_pool_name or "default"
         except ObjectNotFound:
-            return False
-    return True
+            return None
 
 
 def run_to_end(name: str, parameters: dict[str, Any], poll_seconds: float = POLL_SECONDS) -> None:

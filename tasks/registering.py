@@ -9,13 +9,12 @@ from ecgcore.evaluation.evaluation import to_json
 from ecgcore.evaluation.policy import Policy
 from ecgcore.ledger.promotion import NO_CHAMPION
 from ecgcore.predictor.scoring import registered_columns
-from ecgcore.settings import PROJECT
 from ecgcore.training.recipefile import AnyRecipe
+from tasks.commit import training_commit
 from tasks.judging import Judgement
 from tasks.labelrule import LABEL_RULE, label_rule_of
 from tasks.newcomers import Newcomers
 from tasks.registry.candidate import Candidate
-from tasks.registry.environment import code_commit
 
 
 def candidate_of(
@@ -60,7 +59,7 @@ def candidate_of(
             "policy_sha256": policy.sha256,
             "promotable": str(recipe.promotable).lower(),
         },
-        code_commit=code_commit(PROJECT),
+        code_commit=training_commit(run_dir),
         documents={
             "recipe.yaml": (run_dir / "recipe.yaml").read_text(encoding="utf-8"),
             "policy.yaml": policy_file.read_text(encoding="utf-8"),

@@ -86,7 +86,7 @@ def train(
         if isinstance(recipe, TableRecipe):
             train_table(snapshot, recipe, run, callback)
             return run.path
-        where = _device(device)
+        where = device_of(device)
         with reproducible(recipe.training.seed, recipe.training.num_threads, where):
             _train(snapshot, recipe, run, first, where, progress, callback)
     return run.path
@@ -206,12 +206,19 @@ def _quiet() -> Iterator[None]:
         speaker.setLevel(level)
 
 
-def _device(wanted: str | None) -> torch.device:
+def device_of(wanted: str | None) -> torch.device:
+    """Return the device of a training: ``cpu`` or ``cuda`` as wanted, a GPU if there is one by default.
+
+    Raises:
+        TrainingError: a GPU is wanted, and torch sees none.
+    """
     there = torch.cuda.is_available()
     device = torch.device(wanted or ("cuda" if there else "cpu"))
     if device.type == "cuda" and not there:
         raise TrainingError(
-            f"device {wanted}", "torch sees no GPU here", "pass device='cpu', or run it on the GPU machine"
+            f"device {wanted}",
+            "torch sees no GPU here",
+            "run it on the GPU machine, repair its driver, or want the cpu (ECG_TRAIN_DEVICE)",
         )
     return device
 

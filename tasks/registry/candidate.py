@@ -38,7 +38,7 @@ class Candidate:
             undefined.
         predictions: the test rows' predictions, see docs/architecture.md; pseudonyms only.
         tags: at least :data:`REQUIRED_TAGS`; ``gate`` is the verdict of all blocking gates together.
-        code_commit: the commit of this code.
+        code_commit: the commit that trained it.
         documents: plain text files kept beside the run (``recipe.yaml``, ``policy.yaml``, ``decision.html``), by name.
         figures: PNG files by name, without suffix.
         tables: tables by name, without suffix (``gates``); each is kept as CSV and JSON.
