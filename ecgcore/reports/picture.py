@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ecgcore.reports.box import Pixels
 from ecgcore.reports.format import ReportFormat
@@ -16,6 +16,7 @@ from ecgcore.reports.page import Extent, Page
 from ecgcore.reports.paper import is_paper, paper_sizes
 from ecgcore.reports.reason import Reason, RefusalError
 from ecgcore.reports.source import Source
+from ecgcore.reports.upright import upright
 
 _ASPECT_TOLERANCE = 0.01
 _SMALLEST_SCALE = 0.24  # 72 of 300 dpi; below, a trace is thinner than the paper's noise
@@ -42,7 +43,7 @@ def _decode(source: Source, limits: Limits) -> tuple[Pixels, bool]:
         with Image.open(io.BytesIO(source.data), formats=("PNG", "JPEG")) as image:
             _check_pixels(source, image, limits)
             lossless = image.format == "PNG"
-            return np.array(_rgb(ImageOps.exif_transpose(image))), lossless
+            return np.array(_rgb(upright(image))), lossless
     except Image.DecompressionBombError as e:
         raise RefusalError(source.name, Reason.TOO_LARGE, "too many pixels") from e
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as e:
