@@ -2,15 +2,15 @@
 
 It reads the model directory with :class:`ecgcore.predictor.classifier.ECGClassifier`, so this project must be installed
 where the model is served; ``pip_requirements`` name everything else. Input: a frame with the column ``image`` (the path
-of an image or report, or a PNG in base64) and, for clinical models, the clinical features; for table models the
-clinical features alone, empty where one is not known. Output: one column
-``<target>_probability`` per target, unrounded, in the order of the rows.
+of an image or report, or a PNG, JPEG or PDF in base64) and, for clinical models, the clinical features; for table
+models the clinical features alone, empty where one is not known. Output: one column ``<target>_probability`` per
+target, unrounded, in the order of the rows.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from ecgcore.predictor.picture import load_picture
 
 IMAGE = "image"
 
-_PNG_IN_BASE64 = "iVBORw0KGgo"  # the eight bytes that start every PNG
+_IN_BASE64 = {"iVBORw0KGgo": "PNG", "/9j/": "JPEG", "JVBERi0": "PDF"}  # what the first bytes of each become
+_LONGEST_PATH = 255  # bytes; a longer one must exist, or it is taken for content that was not understood
 
 
 class ServedClassifier(PythonModel):
@@ -52,24 +53,38 @@ class ServedClassifier(PythonModel):
 
 
 def image_of(text: str) -> str | NDArray[np.uint8]:
-    """Return a path as it is, and a PNG in base64 as the pixels that a file of these bytes would give.
+    """Return a path as it is, and a file in base64 as the pixels that a file of these bytes would give.
 
     So a page is read as a report, header and grid removed, whichever way it comes.
 
     Raises:
-        PredictorError: it starts like a PNG in base64 but is not one, or is too large.
+        PredictorError: it starts like a PNG, JPEG or PDF in base64 but is none, is too large, or is neither that nor a
+            path. What was sent is not quoted: it may show a patient.
         ReportError: a page that is not a report of a known format.
     """
-    if not text.startswith(_PNG_IN_BASE64):
+    if os.path.isfile(text):  # noqa: PTH113 - Path.is_file fails on what is too long for a path
         return text
-    try:
-        content = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise PredictorError("image", "is not a PNG in base64", "send the whole file, encoded in base64") from error
-    with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        file.write(content)
+    kind = next((kind for start, kind in _IN_BASE64.items() if text.startswith(start)), None)
+    if kind is None:
+        return _short(text)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(_decoded(text, kind))
         file.flush()
         return _named(Path(file.name))
+
+
+def _short(text: str) -> str:
+    if len(text.encode("utf-8", "replace")) > _LONGEST_PATH:
+        rule = f"is a text of {len(text)} characters, neither a file's path nor a PNG, JPEG or PDF in base64"
+        raise PredictorError("image", rule, "send the whole file, encoded in base64, with nothing before it")
+    return text
+
+
+def _decoded(text: str, kind: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise PredictorError("image", f"is not a {kind} in base64", "send the whole file, encoded in base64") from error
 
 
 def _named(path: Path) -> NDArray[np.uint8]:

@@ -43,8 +43,32 @@ def test_a_canonical_image_in_base64_is_used_as_it_is(tmp_path):
     np.testing.assert_array_equal(image_of(encoded(tmp_path / "x.png")), pixels)
 
 
-def test_a_path_stays_a_path():
+def test_a_jpeg_in_base64_is_what_its_file_shows(tmp_path):
+    Image.new("RGB", (64, 40), (200, 30, 90)).save(tmp_path / "x.jpg")
+    assert encoded(tmp_path / "x.jpg").startswith("/9j/")
+    np.testing.assert_array_equal(image_of(encoded(tmp_path / "x.jpg")), np.asarray(Image.open(tmp_path / "x.jpg")))
+
+
+def test_a_pdf_in_base64_is_read_as_a_report(tmp_path):
+    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.7\n" + bytes(500))
+    with pytest.raises(ReportError, match=r"^image: .*truncated"):
+        image_of(encoded(tmp_path / "x.pdf"))
+
+
+def test_a_path_stays_a_path(tmp_path):
     assert image_of("reports/x.pdf") == "reports/x.pdf"
+    folder = tmp_path.joinpath(*["a" * 100] * 3)
+    folder.mkdir(parents=True)
+    (folder / "x.png").touch()
+    assert image_of(str(folder / "x.png")) == str(folder / "x.png")
+
+
+@pytest.mark.parametrize("text", ["R0lGODlh" * 40, "data:image/png;base64,iVBORw0KGgo" + "A" * 5000, "\u0e01" * 100])
+def test_what_is_neither_path_nor_known_content_is_refused_without_quoting_it(text):
+    with pytest.raises(PredictorError) as caught:
+        image_of(text)
+    assert str(caught.value).startswith(f"image: is a text of {len(text)} characters, neither")
+    assert text[:20] not in str(caught.value)
 
 
 def test_what_cannot_be_used_is_refused_without_a_temporary_name(tmp_path):
@@ -54,5 +78,6 @@ def test_what_cannot_be_used_is_refused_without_a_temporary_name(tmp_path):
         image_of(whole)
     with pytest.raises(PredictorError, match=r"^image: .*cannot be read"):
         image_of(whole[: len(whole) // 2 // 4 * 4])
-    with pytest.raises(PredictorError, match=r"^image: is not a PNG in base64"):
-        image_of(whole[:40] + "*" + whole[40:])
+    for wrong in ("*", "\u0e01"):
+        with pytest.raises(PredictorError, match=r"^image: is not a PNG in base64"):
+            image_of(whole[:40] + wrong + whole[40:])
