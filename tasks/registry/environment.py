@@ -9,7 +9,7 @@ from pathlib import Path
 
 SERVING_PACKAGES = (
     "mlflow", "torch", "torchvision", "timm", "opencv-python-headless", "pillow", "numpy", "pandas", "pdf2image",
-    "xgboost",
+    "pypdfium2", "pyyaml", "xgboost",
 )  # fmt: skip
 UNKNOWN_COMMIT = "unknown"
 
