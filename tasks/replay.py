@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.errors import PromotionError, TransientError
+from ecgcore.predictor.tolerance import TOLERANCE
 
-TOLERANCE = 1e-5
 TIMEOUT_SECONDS = 300.0
 _TAIL_CHARS = 2000
 _OUT_OF_MEMORY = ("MemoryError", "can't allocate memory", "Cannot allocate memory")

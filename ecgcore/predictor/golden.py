@@ -20,9 +20,10 @@ from ecgcore.predictor.features import Row
 from ecgcore.predictor.mtecg import CHECKPOINT, CONFIGS
 from ecgcore.predictor.picture import ImageSource, load_picture
 from ecgcore.predictor.staging import staged_directory
+from ecgcore.predictor.tolerance import TOLERANCE
+from ecgcore.reports.store import load_image
 
 GOLDEN = "golden.json"
-TOLERANCE = 1e-5
 _TRAIN_AGAIN = "train and export again; a golden directory belongs to one exported model"
 
 ClinicalFeatures = Row
@@ -82,7 +83,7 @@ def write_golden(
 
     Args:
         model_dir: the exported directory.
-        images: canonical images, read one by one.
+        images: canonical images, read one by one; a path is one of the image store, and is taken as it is.
         out: the directory to write; replaced if it exists.
         model_class: as :class:`ECGClassifier`.
         task: as :class:`ECGClassifier`.
@@ -90,6 +91,7 @@ def write_golden(
 
     Raises:
         PredictorError: the model or an image cannot be used, or there is no image.
+        StoreError: the file of an image is missing or damaged.
     """
     classifier = ECGClassifier(model_dir, model_class, "cpu", task, round_probabilities=False)
     with staged_directory(Path(out)) as work:
@@ -116,13 +118,12 @@ def replay(model_dir: Path | str, golden_dir: Path | str, tolerance: float = TOL
     """
     golden = read_golden(golden_dir)
     telling = Path(model_dir) / (CONFIGS if golden.model_class in list(TableFamily) else CHECKPOINT)
-    sha256 = file_sha256(telling) if telling.is_file() else ""
-    classifier = ECGClassifier(model_dir, golden.model_class, "cpu", golden.task, round_probabilities=False)
-    if sha256 != golden.model_sha256:
+    if telling.is_file() and file_sha256(telling) != golden.model_sha256:  # if it is missing, its reader says so
         raise PredictorError(Path(golden_dir) / GOLDEN, f"belongs to another {telling.name}", _TRAIN_AGAIN)
+    classifier = ECGClassifier(model_dir, golden.model_class, "cpu", golden.task, round_probabilities=False)
     differences = [d for study in golden.studies for d in _differences(classifier, Path(golden_dir), study)]
     largest = max(differences) if all(map(math.isfinite, differences)) else math.inf
-    return ReplayReport(largest <= tolerance, len(golden.studies), largest, tolerance, sha256)
+    return ReplayReport(largest <= tolerance, len(golden.studies), largest, tolerance, golden.model_sha256)
 
 
 def read_golden(golden_dir: Path | str) -> Golden:
@@ -158,7 +159,8 @@ def _record(
     classifier: ECGClassifier, work: Path, number: int, image: ImageSource, features: ClinicalFeatures | None
 ) -> dict[str, Any]:
     name = f"{number:03d}.png"
-    Image.fromarray(load_picture(image)).save(work / name)
+    pixels = load_image(Path(image)) if isinstance(image, str | Path) else load_picture(image)
+    Image.fromarray(pixels).save(work / name)
     return {
         "image": name,
         "image_sha256": file_sha256(work / name),

@@ -64,6 +64,12 @@ def test_images_of_a_pages_shape_are_replayed_as_canonical_ones(run: Path):
     assert replay(run / "model", run / "golden").studies == len(IMAGES)
 
 
+def test_a_stored_image_of_a_pages_shape_is_recorded_as_the_canonical_one_that_it_is(run: Path, tmp_path: Path):
+    Image.fromarray(IMAGES[0]).save(tmp_path / "stored.png")
+    write_golden(run / "model", [tmp_path / "stored.png"], tmp_path / "again")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "again" / "000.png")), IMAGES[0])
+
+
 @pytest.mark.parametrize(("shift", "ok"), [(0.9e-5, True), (1.2e-5, False), (float("nan"), False)])
 def test_a_difference_beyond_the_tolerance_is_a_failure(run: Path, shift: float, ok: bool):
     golden = content(run)
@@ -115,6 +121,15 @@ def test_another_model_is_noticed(run: Path, small_networks, capsys):
     out, err = capsys.readouterr()
     assert "belongs to another model.ckpt" in json.loads(out)["error"]
     assert err.count("\n") == 1 and "belongs to another model.ckpt" in err
+
+
+def test_another_checkpoint_is_not_even_opened(run: Path):
+    (run / "model" / "model.ckpt").write_bytes(b"anything")
+    with pytest.raises(PredictorError, match=r"belongs to another model\.ckpt"):
+        replay(run / "model", run / "golden")
+    (run / "model" / "model.ckpt").unlink()
+    with pytest.raises(PredictorError, match=r"model\.ckpt: is missing"):
+        replay(run / "model", run / "golden")
 
 
 def test_the_transform_is_part_of_what_is_replayed(run: Path, capsys):
