@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TypedDict
@@ -26,6 +27,7 @@ from ecgcore.predictor.tablereader import TableReader
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 32
+_CUDNN = threading.RLock()
 _DECIMALS = 2
 
 
@@ -51,8 +53,8 @@ class ECGClassifier:
         model_class: ``multi-task`` or ``single-task``, or one of them with ``-clinical`` or ``-1d``; ``xgboost`` or
             ``majority``, which read no image; None takes what the directory holds.
         device: ``cpu`` or ``cuda`` (``cuda:1``).
-        task: what a single-task model predicts, if its directory does not say so; ignored by multi-task models, which
-            carry ``scar`` and ``lvef``.
+        task: what a single-task model predicts, if its directory does not say so: ``scar`` if not given, with a warning
+            in the log; ignored by multi-task models, which carry ``scar`` and ``lvef``.
         round_probabilities: two decimals instead of all.
 
     Raises:
@@ -86,7 +88,7 @@ class ECGClassifier:
 
         Args:
             image: a canonical image (PIL, uint8 array, PNG or JPEG), or a report page (PDF, PNG or JPEG); what is taken
-                as which is said in :func:`~ecgcore.predictor.picture.load_picture`. None will do for table models.
+                as which is said in :func:`~ecgcore.predictor.picture.open_picture`. None will do for table models.
             clinical_features: for clinical models, see :func:`~ecgcore.predictor.features.encode`; for table models,
                 which take unknown ones, :func:`~ecgcore.predictor.tablefeatures.encode_table`; age in years.
 
@@ -236,14 +238,17 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def exact_convolutions(device: torch.device) -> AbstractContextManager[None]:
-    """On a GPU: float32 convolutions without TF32, so that the CPU's probabilities are met to about 1e-6."""
+@contextmanager
+def exact_convolutions(device: torch.device) -> Iterator[None]:
+    """On a GPU: float32 convolutions without TF32, so that the CPU's probabilities are met to about 1e-6.
+
+    The settings of the GPU's library belong to the whole process, so there one thread computes at a time.
+    """
     if device.type == "cpu":
-        return nullcontext()
-    context: AbstractContextManager[None] = torch.backends.cudnn.flags(
-        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-    )
-    return context
+        yield
+        return
+    with _CUDNN, torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        yield
 
 
 def _chunks(images: Iterator[Recording], size: int) -> Iterator[list[Recording]]:

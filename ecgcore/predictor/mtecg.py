@@ -13,6 +13,7 @@ they hold stand in the JSON file beside them.
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
 from ecgcore.predictor import contract
 from ecgcore.predictor.checkpoint import EXPORT_AGAIN, check_entries, envelope, read_checkpoint, some
 from ecgcore.predictor.staging import staged_directory
+
+log = logging.getLogger(__name__)
 
 CONFIGS = "configs.json"
 CHECKPOINT = "model.ckpt"
@@ -139,7 +142,8 @@ def read_model_dir(path: Path | str, family: Family | str | None = None, task: s
     Args:
         path: a directory with ``configs.json``, ``model.ckpt`` and ``transform.json`` or ``signal.json``.
         family: the family it must have; by default that which the files show.
-        task: the target of a single-task model; needed where the directory has no ``targets.json``, scar by default.
+        task: the target of a single-task model; needed where the directory has no ``targets.json``. If it is None
+            there, scar is assumed, with a warning in the log.
 
     Raises:
         PredictorError: a file is missing, too large or unreadable; another family or target; ``pretrained`` is not
@@ -155,6 +159,26 @@ def read_model_dir(path: Path | str, family: Family | str | None = None, task: s
     network = _load(path / CHECKPOINT, spec, checkpoint["state_dict"])
     imputation = _read_imputation(path / IMPUTATION) if spec.family.is_clinical else None
     return LoadedModel(path, network, spec, transform, checkpoint["epoch"], checkpoint["global_step"], imputation)
+
+
+def read_family(path: Path | str) -> Family:
+    """Return the family of a model directory, as its files show it; the model is not loaded.
+
+    Raises:
+        PredictorError: ``configs.json`` is missing, too large, or of no known model.
+    """
+    configs = Path(path) / CONFIGS
+    _check_file(configs, MAX_TEXT_BYTES)
+    return _family(configs, _read_object(configs), signal=(Path(path) / SIGNAL).is_file())
+
+
+def leaves_target_open(path: Path | str) -> bool:
+    """Return whether the model is a single-task one whose directory does not say what it predicts, as upstream's.
+
+    Raises:
+        PredictorError: as :func:`read_family`.
+    """
+    return read_family(path).is_single and not (Path(path) / TARGETS).is_file()
 
 
 def _check_same_layout(network: Network, spec: ModelSpec) -> None:
@@ -268,7 +292,7 @@ def _read_spec(folder: Path, family: Family | str | None, task: str | None) -> M
 def _task(path: Path, asked: str | None) -> str:
     """Return the one target of a single-task model: what the directory says, or what was asked for."""
     if not path.is_file():
-        return asked or DEFAULT_TASK
+        return asked or _assumed(path.parent)
     _check_file(path, MAX_TEXT_BYTES)
     named = _read_object(path).get("targets")
     if not isinstance(named, list) or len(named) != 1 or not isinstance(named[0], str):
@@ -276,6 +300,12 @@ def _task(path: Path, asked: str | None) -> str:
     if asked not in (None, named[0]):
         raise PredictorError(path, f"says that the model predicts {named[0]}, asked for is {asked}", "ask for that")
     return named[0]
+
+
+def _assumed(folder: Path) -> str:
+    text = '%s does not say what its single-task model predicts: "%s" is assumed. Pass task="..." to say it'
+    log.warning(text, folder, DEFAULT_TASK)
+    return DEFAULT_TASK
 
 
 @contextmanager

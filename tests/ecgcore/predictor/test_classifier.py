@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
-from ecgcore.predictor.classifier import ECGClassifier
+from ecgcore.predictor.classifier import ECGClassifier, exact_convolutions
 from ecgcore.predictor.mtecg import write_model_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
@@ -48,11 +49,13 @@ def test_single_task_answers_for_the_named_task_only(folders):
         ECGClassifier(folders["single-task"], "single-task", task="lvef")
 
 
-def test_a_directory_that_does_not_name_its_target_is_told(folders, tmp_path):
+def test_a_directory_that_does_not_name_its_target_is_told(folders, tmp_path, caplog):
     folder = shutil.copytree(folders["single-task"], tmp_path / "upstream")
     (folder / "targets.json").unlink()
     assert list(ECGClassifier(folder, "single-task", task="lvef").predict(picture(0))) == ["lvef"]
+    assert caplog.text == ""
     assert list(ECGClassifier(folder, "single-task").predict(picture(0))) == ["scar"]
+    assert '"scar" is assumed' in caplog.text and 'Pass task="..."' in caplog.text
 
 
 def test_the_family_can_be_taken_from_the_directory(folders):
@@ -109,6 +112,23 @@ def test_threads_share_one_classifier(folders):
     for number, answer in enumerate(found):
         same = expected[number % 4]["scar"]["probability"]
         assert answer["scar"]["probability"] == pytest.approx(same, abs=1e-6)
+
+
+@pytest.mark.parametrize(("device", "together"), [("cpu", True), ("cuda", False)])
+def test_one_thread_at_a_time_has_the_settings_of_the_whole_process(device, together):
+    """No GPU is needed: only its library's settings are."""
+    before, entered = torch.backends.cudnn.allow_tf32, threading.Event()
+
+    def other() -> None:
+        with exact_convolutions(torch.device(device)):
+            entered.set()
+
+    thread = threading.Thread(target=other)
+    with exact_convolutions(torch.device(device)):
+        thread.start()
+        assert entered.wait(5 if together else 0.1) is together
+    thread.join(5)
+    assert entered.is_set() and torch.backends.cudnn.allow_tf32 is before
 
 
 def test_predicting_draws_no_random_numbers_and_keeps_no_gradient(folders):
