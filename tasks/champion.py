@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecgcore.errors import PromotionError
 from ecgcore.ledger import promotion
 from ecgcore.ledger.ledger import Ledger
-from tasks.release import RELEASES
+from tasks.release import RELEASES, read_release
 
 CHAMPION_SLOT = "champion"
 
@@ -21,6 +22,19 @@ class Champion:
 
 
 def champion_of(home: Path, ledger: Ledger, slot: str) -> Champion | None:
-    """Return the version that serves the slot, with its release under ``ECG_HOME``."""
+    """Return the version that serves the slot, with its release under ``ECG_HOME``; None if none serves.
+
+    Every file of the release is hashed: gates compare with the model that was promoted, and with no other.
+
+    Raises:
+        PromotionError: the release is missing or altered, or is not the model that the ledger holds.
+    """
     current = promotion.current(ledger, slot)
-    return Champion(current.version, home / RELEASES / current.version) if current else None
+    if current is None:
+        return None
+    path = home / RELEASES / current.version
+    if read_release(path).model_dir_sha256 != current.model_dir_sha256:
+        rule = f"is not the model that the ledger holds as version {current.version}"
+        hint = f"remove {path}, then run `ecg promote {current.version}` again: that exports it anew"
+        raise PromotionError(path, rule, hint)
+    return Champion(current.version, path)

@@ -20,6 +20,7 @@ from flows import promote as flow
 from flows import status as reading
 from flows.promote import promote_version
 from tasks import promotion as steps
+from tasks.champion import Champion, champion_of
 from tasks.release import linked_version, read_release
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -107,6 +108,25 @@ def test_an_altered_release_of_the_champion_is_refused_until_it_is_removed(chain
     shutil.rmtree(release)
     chain.promote("3")
     assert (release / "model.ckpt").read_text(encoding="utf-8") == "model.ckpt of 3"
+
+
+@pytest.mark.parametrize("fault", ["lost", "altered", "another"])
+def test_the_champion_is_only_what_the_ledger_holds_and_promoting_it_again_repairs_it(chain: House, fault: str) -> None:
+    release = chain.home / "releases" / "3"
+    assert champion_of(chain.home, chain.ledger, SLOT) == Champion("3", release)
+    if fault == "altered":
+        (release / "transform.json").chmod(0o644)
+        (release / "transform.json").write_text("altered", encoding="utf-8")
+    else:
+        shutil.rmtree(release)
+    if fault == "another":  # whole in itself
+        shutil.copytree(chain.home / "releases" / "2", release)
+    rule = {"lost": "is not a release", "altered": "differs from", "another": "is not the model that the ledger holds"}
+    with pytest.raises(PromotionError, match=rf"releases/3: {rule[fault]}.* Hint: remove .*`ecg promote 3` again"):
+        champion_of(chain.home, chain.ledger, SLOT)
+    shutil.rmtree(release, ignore_errors=True)
+    chain.promote("3")
+    assert champion_of(chain.home, chain.ledger, SLOT) == Champion("3", release)
 
 
 def test_damaged_artifacts_block_neither_the_next_promotion_nor_a_rollback(chain: House) -> None:
