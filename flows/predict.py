@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ecgcore.errors import EcgError
-from ecgcore.predictor.champion import champion_dir
-from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.settings import load_settings
+from ecgcore.errors import EcgError, PredictorError
+from ecgcore.predictor.classifier import ECGClassifier, Prediction
+from ecgcore.predictor.picture import open_picture
+from flows.caution import said_of
+from flows.classifier import open_classifier
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said about one file: predictions by target and what is unusual about it, or why there are none."""
+
+    file: Path
+    predictions: dict[str, Prediction]
+    cautions: tuple[str, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{"file", "scar": {...}, "lvef": {...}}``, or ``{"file", "error"}``."""
+        return {"file": str(self.file), **(self.predictions if self.error is None else {"error": self.error})}
 
 
 def predict_files(
-    files: list[Path], model_dir: Path | None, device: str, round_probabilities: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield for each file ``{"file", "scar": {...}, "lvef": {...}}``, or ``{"file", "error"}`` with the reason.
+    files: list[Path], model_dir: Path | None, device: str, round_probabilities: bool, task: str | None = None
+) -> Iterator[Answer]:
+    """Yield an answer for each file.
 
     Raises:
-        PredictorError: there is no champion, or the model directory cannot be loaded.
+        PredictorError: as :func:`~flows.classifier.open_classifier`, before the first file.
+        PromotionError: as there.
     """
-    directory = model_dir or champion_dir(load_settings().home)
-    classifier = ECGClassifier(directory, None, device, round_probabilities=round_probabilities)
+    classifier = open_classifier(model_dir, task, "--task", device, round_probabilities)
     for file in files:
         try:
-            yield {"file": str(file), **classifier.predict(file)}
+            yield _answer(classifier, file)
         except EcgError as error:
-            yield {"file": str(file), "error": str(error)}
+            yield Answer(file, {}, error=str(error))
+
+
+def _answer(classifier: ECGClassifier, file: Path) -> Answer:
+    if classifier.table is None:
+        picture = open_picture(file)
+        return Answer(file, classifier.predict(picture.pixels), said_of(picture))
+    if not file.is_file():
+        raise PredictorError(file, "is not a file", "name a PNG, a JPEG or a report PDF")
+    return Answer(file, classifier.predict(file))

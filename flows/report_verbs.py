@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,30 +21,33 @@ SignalsFrom = Annotated[
 ]
 
 
-_UNKNOWN_SHAPE = (
-    "is neither a report page nor a canonical image by its shape; it was used as it is, and the answer means little "
-    "if header or grid is on it. Hint: send the report itself, a PDF or a whole page"
-)
+class Task(StrEnum):
+    """What the deployed single-task models predict."""
+
+    SCAR = "scar"
+    LVEF = "lvef"
 
 
 def predict(
     files: Annotated[list[Path], typer.Argument(help="Report PDFs, or images already in the canonical form.")],
     model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
+    task: Annotated[
+        Task | None,
+        typer.Option("--task", help="What a single-task model predicts; needed where its directory does not say so."),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
 ) -> None:
     """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
-    from ecgcore.predictor.picture import has_unknown_shape
     from flows.predict import predict_files
 
     failed = False
-    for line in predict_files(files, model_dir, device, not exact):
-        typer.echo(json.dumps(line))
-        if "error" in line:
+    for answer in predict_files(files, model_dir, device, not exact, task.value if task else None):
+        typer.echo(json.dumps(answer.to_json()))
+        _caution(answer.file, answer.cautions)
+        if answer.error is not None:
             failed = True
-            typer.echo(f"ecg: {line['error']}", err=True)
-        elif has_unknown_shape(Path(line["file"])):
-            typer.echo(f"ecg: CAUTION {line['file']}: {_UNKNOWN_SHAPE}", err=True)
+            typer.echo(f"ecg: {answer.error}", err=True)
     if failed:
         raise typer.Exit(1)
 
@@ -50,14 +55,23 @@ def predict(
 def explain(
     file: Annotated[Path, typer.Argument(help="A report PDF, or an image already in the canonical form.")],
     out: Annotated[Path, typer.Option("--out", help="PNG to write.")],
-    target: Annotated[str, typer.Option("--target", help="scar or lvef.")] = "scar",
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            help="scar or lvef. Default: the model's first, scar; needed where the directory of a single-task model "
+            "does not say what it predicts.",
+        ),
+    ] = None,
     page: Annotated[bool, typer.Option("--page", help="On the whole report page; it shows the printed name.")] = False,
     model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
 ) -> None:
     """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
     from flows.explain import explain_file
 
-    typer.echo(explain_file(file, out, target, page, model_dir))
+    explanation = explain_file(file, out, target, page, model_dir)
+    typer.echo(explanation.text)
+    _caution(file, explanation.cautions)
 
 
 def view(
@@ -67,16 +81,19 @@ def view(
     source: SignalsFrom = Choice.AUTO,
 ) -> None:
     """Write the canonical image of a report: exactly what a model sees."""
+    from flows.caution import said
+
     if leads:
         from ecgcore.reports.leadview import view_leads
 
-        signals = view_leads(file, out, source)
+        report, signals = view_leads(file, out, source)
         typer.echo(f"wrote {out}, leads from the {signals.source.value}")
-        return
-    from ecgcore.reports.view import view as write_view
+    else:
+        from ecgcore.reports.view import view as write_view
 
-    write_view(file, out)
-    typer.echo(f"wrote {out}")
+        report = write_view(file, out)
+        typer.echo(f"wrote {out}")
+    _caution(file, said(report.cautions))
 
 
 def extract(
@@ -85,13 +102,20 @@ def extract(
     source: SignalsFrom = Choice.AUTO,
 ) -> None:
     """Write the twelve leads of a report as numbers, in mV and seconds, and tell how well each could be read."""
-    from ecgcore.reports.extract import extract as read_leads
+    from ecgcore.reports.extract import read_signals
     from ecgcore.reports.leadview import note_of
     from ecgcore.reports.signalfile import write_signals
+    from flows.caution import said
 
-    signals = read_leads(file, source)
+    report, signals = read_signals(file, source)
     write_signals(signals, out)
     typer.echo(f"wrote {out}: 12 leads at {signals.rate_hz:g} Hz from the {signals.source.value}")
     for quality in signals.quality:
         if note_of(quality):
             typer.echo(f"{quality.lead}: {note_of(quality)}")
+    _caution(file, said(report.cautions))
+
+
+def _caution(file: Path, texts: Iterable[str]) -> None:
+    for text in texts:
+        typer.echo(f"ecg: CAUTION {file}: {text}", err=True)

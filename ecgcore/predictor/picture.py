@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ecgcore.data.transform import check_rgb
-from ecgcore.errors import PredictorError
+from ecgcore.errors import PredictorError, ReportError
+from ecgcore.reports.format import known_formats
+from ecgcore.reports.reason import Caution, Reason
+from ecgcore.reports.upright import upright, upright_size
+
+log = logging.getLogger(__name__)
 
 ImageSource = Image.Image | NDArray[np.uint8] | Path | str
 
@@ -24,21 +32,31 @@ _PLAIN_MODES = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
 _ALPHA_MODES = ("LA", "PA", "RGBA")
 _UNDECODABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # Width / height of what still has to be cropped and rearranged: letter and A4, either way up, and the new format's
-# ECG box. Then those of canonical images: old, new.
+# ECG box.
 _PAGE_ASPECTS = (11 / 8.5, 8.5 / 11, 297 / 210, 210 / 297, 2918 / 1050)
-_CANONICAL_ASPECTS = (2820 / 1320, 1402 / 2100)
 _ASPECT_TOLERANCE = 0.01
-_ORIENTATION, _FIRST_ON_ITS_SIDE = 0x0112, 5  # EXIF: orientations 5 to 8 swap width and height
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a file shows.
+
+    Args:
+        pixels: uint8 H x W x 3 RGB, as the transform sees them.
+        cautions: what is unusual about the report that it was read as.
+        is_report: whether it was read as a report; else it was used as it is, whatever is on it.
+    """
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+    cautions: tuple[Caution, ...] = ()
+    is_report: bool = False
 
 
 def load_picture(source: ImageSource) -> NDArray[np.uint8]:
     """Return uint8 H x W x 3 RGB.
 
-    - A PIL image or an array is used as it is: already without grid, leads in the old format's arrangement.
-      Transparency is laid on white.
-    - A PDF is a report page: it is read, checked and made canonical by :mod:`ecgcore.reports`.
-    - A PNG or JPEG file is used as it is, too, unless it has the shape of a letter or A4 page or of the new format's
-      uncropped ECG box (to 1 %): that is read like a PDF, because a header and a grid must not reach the model.
+    A PIL image or an array is used as it is: already without grid, leads in the old format's arrangement. Transparency
+    is laid on white. For a file see :func:`open_picture`.
 
     Raises:
         PredictorError: not an image that can be used.
@@ -50,26 +68,30 @@ def load_picture(source: ImageSource) -> NDArray[np.uint8]:
         except _UNDECODABLE as error:  # PIL decodes late
             raise _undecodable("image", error) from error
     if isinstance(source, str | Path):
-        return _from_file(Path(source))
+        picture = open_picture(Path(source))
+        if not picture.is_report and _has_canonical_size(picture.pixels.shape[1::-1]):
+            log.warning("A file of a canonical image's size shows no known format: it is used as it is")
+        return picture.pixels
     check_rgb(source)
     return source
 
 
-def has_unknown_shape(path: Path) -> bool:
-    """Return whether a PNG or JPEG file is neither canonical by its shape nor a page, such as a photo or a screenshot.
+def open_picture(path: Path) -> Picture:
+    """Return what a file shows.
 
-    The deployed predictor takes such an image as it is, and so does :func:`load_picture`: what it answers means little
-    if header and grid are still there. False for everything that is no readable image.
+    - A PDF is a report page: it is read, checked and made canonical by :mod:`ecgcore.reports`.
+    - So is a PNG or JPEG with the shape of a letter or A4 page or of the new format's uncropped ECG box (to 1 %),
+      because a header and a grid must not reach the model.
+    - One of exactly the size of a known format's canonical image is read like that too, which leaves a canonical PNG
+      as it is, takes out what JPEG left of the grid, and refuses a blank page. If it shows no known format, it is used
+      as it is.
+    - Every other PNG or JPEG is used as it is, as the deployed predictor does: what a model answers means little if
+      header and grid are still there.
+
+    Raises:
+        PredictorError: not an image that can be used.
+        ReportError: a page that is not a report of a known format, with the reason.
     """
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            width, height = _upright_size(image)
-    except _UNDECODABLE:
-        return False
-    return not (_is_page(width, height) or _has_aspect(width, height, _CANONICAL_ASPECTS))
-
-
-def _from_file(path: Path) -> NDArray[np.uint8]:
     _check_file(path)
     try:
         with path.open("rb") as file:
@@ -86,22 +108,44 @@ def _check_file(path: Path) -> None:
         raise PredictorError(path, f"has more than {MAX_FILE_BYTES} bytes", "give one ECG per file")
 
 
-def _from_report(path: Path) -> NDArray[np.uint8]:
+def _from_report(path: Path) -> Picture:
     from ecgcore.reports.report import read_report
 
-    return read_report(path).image
+    report = read_report(path)
+    return Picture(report.image, report.cautions, is_report=True)
 
 
-def _from_image(path: Path) -> NDArray[np.uint8]:
+def _from_image(path: Path) -> Picture:
+    with _opened(path) as image:
+        size = upright_size(image)
+    if _is_page(*size):
+        return _from_report(path)
+    return _from_canonical(path) if _has_canonical_size(size) else _as_it_is(path)
+
+
+def _from_canonical(path: Path) -> Picture:
+    try:
+        return _from_report(path)
+    except ReportError as error:
+        if error.reason != Reason.UNKNOWN_FORMAT:
+            raise
+    return _as_it_is(path)
+
+
+def _as_it_is(path: Path) -> Picture:
+    with _opened(path) as image:
+        return Picture(_rgb(upright(image), path))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise PredictorError(path, f"has more than {MAX_PIXELS} pixels", "give one ECG per file")
-            is_page = _is_page(*_upright_size(image))
-            pixels = None if is_page else _rgb(ImageOps.exif_transpose(image), path)
+            yield image
     except _UNDECODABLE as error:
         raise _undecodable(path, error) from error
-    return _from_report(path) if pixels is None else pixels
 
 
 def _undecodable(thing: object, error: Exception) -> PredictorError:
@@ -109,17 +153,12 @@ def _undecodable(thing: object, error: Exception) -> PredictorError:
     return PredictorError(thing, f"cannot be read as an image ({type(error).__name__})", hint)
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    on_its_side = image.getexif().get(_ORIENTATION, 1) >= _FIRST_ON_ITS_SIDE
-    return (image.height, image.width) if on_its_side else image.size
-
-
 def _is_page(width: int, height: int) -> bool:
-    return _has_aspect(width, height, _PAGE_ASPECTS)
+    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in _PAGE_ASPECTS)
 
 
-def _has_aspect(width: int, height: int, aspects: Iterable[float]) -> bool:
-    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in aspects)
+def _has_canonical_size(size: tuple[int, ...]) -> bool:
+    return size in {fmt.canonical_size for fmt in known_formats()}
 
 
 def _rgb(image: Image.Image, thing: object) -> NDArray[np.uint8]:

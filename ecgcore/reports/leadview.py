@@ -13,6 +13,7 @@ from ecgcore.reports.extract import read_signals
 from ecgcore.reports.format import ReportFormat
 from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
 from ecgcore.reports.png import encode_png
+from ecgcore.reports.report import Report
 from ecgcore.reports.signal import LeadQuality, LeadSignals
 from ecgcore.reports.store import write_atomically
 from ecgcore.reports.strip import Strip, canonical_strips
@@ -26,8 +27,10 @@ _SHIFT = 4  # bits of a px's fraction that OpenCV draws with
 _NOTED = 0.01  # share from which a fault is written beside the lead
 
 
-def view_leads(path: Path, out: Path, choice: Choice = Choice.AUTO, limits: Limits = DEFAULT_LIMITS) -> LeadSignals:
-    """Write a PNG: the canonical image, pale, with the course of each lead over it, and return the signals.
+def view_leads(
+    path: Path, out: Path, choice: Choice = Choice.AUTO, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Report, LeadSignals]:
+    """Write a PNG: the canonical image, pale, with the course of each lead over it, and return report and signals.
 
     The band behind a lead is its beat window, the upright line its R peak; faults are noted at its lower right.
 
@@ -37,7 +40,7 @@ def view_leads(path: Path, out: Path, choice: Choice = Choice.AUTO, limits: Limi
     """
     report, signals = read_signals(path, choice, limits)
     write_atomically(out, encode_png(draw_leads(report.image, report.format, signals)))
-    return signals
+    return report, signals
 
 
 def draw_leads(image: Pixels, fmt: ReportFormat, signals: LeadSignals) -> Pixels:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,57 @@ def module_home(tmp_path_factory: pytest.TempPathFactory, ingested: Path) -> Ite
 def copied(home: Path, to: Path) -> Path:
     shutil.copytree(home, to, symlinks=True)
     return to
+
+
+@pytest.fixture(scope="session")
+def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes the directory of a small network that was not trained."""
+    import torch
+
+    from ecgcore.data.transform import ImageTransform, Interpolation
+    from ecgcore.models.factory import build
+    from ecgcore.models.spec import ModelSpec
+    from ecgcore.predictor.mtecg import write_model_dir
+
+    def make(family: str = "multi-task", *targets: str) -> Path:
+        torch.manual_seed(5)
+        spec = ModelSpec(family, targets or ("scar", "lvef"), backbone="test_resnet", latent_dim=16)
+        transform = ImageTransform(96, 128, Interpolation.AREA)
+        return write_model_dir(build(spec).eval(), spec, transform, "{}", tmp_path_factory.mktemp("model") / "m")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def drawn_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A report PDF of each format by its name, A4."""
+    from ecgcore.synth.draw import draw_report
+    from ecgcore.synth.header import Header
+    from ecgcore.synth.layout import EcgFormat, Paper
+    from ecgcore.synth.patient import draw_study
+    from ecgcore.synth.signal import FS, draw_record
+
+    folder = tmp_path_factory.mktemp("reports")
+    header = Header("Brato Kelimun", "12345678", datetime(2018, 3, 4, 9, 30), 71, True, 72)
+    signals = draw_record(1, draw_study(1, 0)).signals
+    paths = {fmt: folder / f"{fmt.value}.pdf" for fmt in EcgFormat}
+    for fmt, path in paths.items():
+        draw_report(signals, FS, fmt, Paper.A4, header, path)
+    return {fmt.value: path for fmt, path in paths.items()}
+
+
+@pytest.fixture
+def ecg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The command line in this process, for verbs that need no home."""
+    from flows.cli import main
+
+    def run(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["ecg", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said, code = capsys.readouterr(), ended.value.code
+        if isinstance(code, str):
+            return Done(1, said.out, f"{said.err}{code}\n")
+        return Done(code or 0, said.out, said.err)
+
+    return run

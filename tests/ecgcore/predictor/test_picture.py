@@ -12,7 +12,8 @@ from PIL import Image
 
 from ecgcore.errors import PredictorError, ReportError
 from ecgcore.predictor import picture
-from ecgcore.predictor.picture import has_unknown_shape, load_picture
+from ecgcore.predictor.picture import load_picture, open_picture
+from ecgcore.reports.reason import Caution
 
 
 @pytest.fixture
@@ -73,28 +74,32 @@ def test_a_box_on_its_side_is_read_as_the_box_that_it_is(reports, tmp_path: Path
     assert reports == [tmp_path / "turned.jpg"]
 
 
-@pytest.mark.parametrize(
-    ("size", "unknown"),
-    [
-        ((403, 302), True),
-        ((192, 108), True),
-        ((144, 90), True),
-        ((105, 292), True),
-        ((330, 255), False),
-        ((282, 132), False),
-        ((140, 210), False),
-        ((292, 105), False),
-    ],
-)
-def test_a_photo_and_a_screenshot_have_an_unknown_shape(size, unknown, tmp_path: Path):
-    Image.new("RGB", size).save(tmp_path / "x.png")
-    assert has_unknown_shape(tmp_path / "x.png") is unknown
+@pytest.mark.parametrize("size", [(403, 302), (192, 108), (105, 292), (400, 600), (282, 132), (140, 210), (2821, 1320)])
+def test_what_has_the_size_of_neither_page_nor_canonical_image_is_no_report(size, reports, tmp_path: Path):
+    """(400, 600) is a camera's 2:3, within 1 % of the new canonical image's shape."""
+    Image.new("RGB", size).save(tmp_path / "x.png", compress_level=1)
+    seen = open_picture(tmp_path / "x.png")
+    assert (seen.pixels.shape[1::-1], seen.is_report, seen.cautions) == (size, False, ())
+    assert reports == []
 
 
-def test_what_is_no_image_has_no_shape_to_doubt(tmp_path: Path):
-    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.7")
-    assert not has_unknown_shape(tmp_path / "x.pdf")
-    assert not has_unknown_shape(tmp_path / "none.png")
+@pytest.mark.parametrize("size", [(330, 255), (292, 105), (2820, 1320), (1402, 2100)])
+def test_what_has_the_size_of_a_page_or_canonical_image_is_read_as_a_report(size, reports, tmp_path: Path):
+    Image.new("RGB", size).save(tmp_path / "blank.png", compress_level=1)
+    with pytest.raises(ReportError) as caught:
+        open_picture(tmp_path / "blank.png")
+    assert caught.value.reason == "blank-page"
+    assert reports == [tmp_path / "blank.png"]
+
+
+def test_a_canonical_size_alone_makes_no_report(reports, tmp_path: Path, caplog):
+    """The deployed predictor takes any image."""
+    pixels = np.random.default_rng(3).integers(0, 256, (1320, 2820), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "noise.png", compress_level=1)
+    seen = open_picture(tmp_path / "noise.png")
+    assert reports == [tmp_path / "noise.png"] and not seen.is_report
+    np.testing.assert_array_equal(load_picture(tmp_path / "noise.png"), np.repeat(pixels[..., None], 3, axis=2))
+    assert "shows no known format" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -121,8 +126,9 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     def read_report(path: Path) -> SimpleNamespace:
         handed.append(path)
         if path.suffix == ".pdf":
-            return SimpleNamespace(image=np.zeros((1320, 2820, 3), np.uint8))
-        raise ReportError(path, "is not a known format", "add a format", reason="unknown-format")
+            return SimpleNamespace(image=np.zeros((1320, 2820, 3), np.uint8), cautions=(Caution.TRACE_LEAVES_BOX,))
+        reason = "blank-page" if path.stem == "blank" else "unknown-format"
+        raise ReportError(path, "is not a known format", "add a format", reason=reason)
 
     module = ModuleType("ecgcore.reports.report")
     module.read_report = read_report  # type: ignore[attr-defined]
@@ -134,7 +140,8 @@ def test_a_pdf_goes_through_the_report_reader_whatever_its_name(reports, tmp_pat
     path = tmp_path / "report.pdf"
     path.write_bytes(b"%PDF-1.7\n...")
     assert load_picture(path).shape == (1320, 2820, 3)
-    assert reports == [path]
+    assert (open_picture(path).cautions, open_picture(path).is_report) == ((Caution.TRACE_LEAVES_BOX,), True)
+    assert reports == [path] * 3
 
 
 def test_a_full_page_image_goes_through_the_report_reader_and_is_never_used_raw(reports, tmp_path: Path):

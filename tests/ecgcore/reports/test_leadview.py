@@ -12,7 +12,7 @@ from ecgcore.reports.signal import LeadQuality, SignalSource
 @pytest.mark.parametrize("fmt", ["old", pytest.param("new", marks=pytest.mark.slow)])
 def test_each_lead_is_drawn_in_colour_where_it_is(drawn, written, tmp_path, fmt):
     study = drawn.drawn(drawn.KINDS.index((fmt, "letter")), fmt, "letter")
-    signals = view_leads(written(study.pdf), tmp_path / "leads.png", Choice.PIXELS)
+    _, signals = view_leads(written(study.pdf), tmp_path / "leads.png", Choice.PIXELS)
     with Image.open(tmp_path / "leads.png") as picture:
         seen = np.asarray(picture.convert("RGB")).astype(int)
     assert signals.source is SignalSource.PIXELS and seen.shape == study.image.shape
