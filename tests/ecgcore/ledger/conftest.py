@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -140,11 +141,18 @@ def new_postgres_url(postgres: str) -> Callable[[], str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Make empty ledgers' URLs, once on SQLite and once on PostgreSQL."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("new_postgres_url")
+    numbers = count()
+    return lambda: f"sqlite:///{tmp_path / f'ledger-{next(numbers)}.db'}"
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
     """An empty ledger's URL, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return request.getfixturevalue("new_postgres_url")()
+    return new_url()
 
 
 @pytest.fixture

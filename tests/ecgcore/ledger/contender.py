@@ -1,9 +1,14 @@
-"""Processes that the tests race and kill: run as `python contender.py WHAT URL ...`."""
+"""Processes that the tests race and kill: run as `python contender.py WHAT URL ...`.
+
+With `at_once` or `in_turn` for WHAT, and on its input a JSON list of such words, it forks a process for each.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -17,6 +22,8 @@ from ecgcore.ledger.ledger import Ledger
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import NOW, Builder
 
+CONTENDER = Path(__file__)
+
 
 def hospital(studies: int):
     """One table and its ECGs, all of the training years."""
@@ -28,15 +35,18 @@ def hospital(studies: int):
     return build, files, table, rows
 
 
+def record(ledger: Ledger, name: str, studies: int) -> None:
+    build, files, table, rows = hospital(studies)
+    ledger.record_batch(build.batch(name, *files, table, *rows), now=NOW)
+
+
 def ingest(url: str, name: str, studies: str) -> None:
-    build, files, table, rows = hospital(int(studies))
     with Ledger(url) as ledger:
-        ledger.record_batch(build.batch(name, *files, table, *rows), now=NOW)
+        record(ledger, name, int(studies))
 
 
 def killed_ingest(url: str, name: str, studies: str, statement: str) -> None:
     """Ingest, and die just before the n-th statement of the transaction (or before its commit, for 0)."""
-    build, files, table, rows = hospital(int(studies))
     ledger = Ledger(url)
     left = [int(statement)]
 
@@ -48,7 +58,7 @@ def killed_ingest(url: str, name: str, studies: str, statement: str) -> None:
     engine = ledger._database.engine
     event.listen(engine, "commit" if int(statement) == 0 else "before_cursor_execute", die)
     left[0] = left[0] or 1
-    ledger.record_batch(build.batch(name, *files, table, *rows), now=NOW)
+    record(ledger, name, int(studies))
 
 
 class FolderSteps:
@@ -108,6 +118,46 @@ def exclusive(url: str, name: str) -> None:
 
 def open_only(url: str) -> None:
     Ledger(url).close()
+
+
+def forked(how: str, calls: list[tuple[object, ...]]) -> list[int]:
+    """Run each call of a function here in a process of its own, `at_once` or `in_turn`; return the exit codes.
+
+    One process imports everything and forks the others.
+    """
+    text = json.dumps([[str(word) for word in call] for call in calls])
+    command = [sys.executable, CONTENDER, how]
+    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+    return json.loads(done.stdout)
+
+
+def child_of(what: str, *words: str) -> int:
+    """Start it in a child; the parent has opened no ledger, so that the child inherits no connection."""
+    child = os.fork()
+    if child == 0:
+        globals()[what](*words)
+        os._exit(0)
+    return child
+
+
+def code_of(child: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def at_once() -> None:
+    """Print each one's exit code."""
+    children = [child_of(*words) for words in json.load(sys.stdin)]
+    print(json.dumps([code_of(child) for child in children]))
+
+
+def in_turn() -> None:
+    """Print each one's exit code; the first that is not killed is the last."""
+    codes: list[int] = []
+    for words in json.load(sys.stdin):
+        codes.append(code_of(child_of(*words)))
+        if codes[-1] != -signal.SIGKILL:
+            break
+    print(json.dumps(codes))
 
 
 if __name__ == "__main__":

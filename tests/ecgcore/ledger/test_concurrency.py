@@ -14,63 +14,58 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.state import State
 
 sys.path.insert(0, str(Path(__file__).parent))
-from contender import hospital
+from contender import CONTENDER, forked, ingest, record
 
-CONTENDER = Path(__file__).with_name("contender.py")
-STUDIES = 40
-
-
-def start(*args: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, CONTENDER, *map(str, args)], stderr=subprocess.PIPE)
+STUDIES, FEW = 40, 8
+KILL_EACH = {"sqlite": 1, "postgresql": 7}  # before which statements
 
 
-def finish(process: subprocess.Popen[bytes]) -> int:
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode in (0, -9), errors.decode()
-    return process.returncode
+def files_of(url: str) -> int:
+    with Ledger(url) as ledger:
+        return ledger.counts().files.total
 
 
-def assert_complete(url: str) -> None:
+def assert_complete(url: str, studies: int = STUDIES) -> None:
     with Ledger(url) as ledger:
         counts = ledger.counts()
-        assert (counts.files.total, counts.rows.total, counts.studies) == (STUDIES + 1, STUDIES, STUDIES)
-        assert counts.files.by_state[State.ACCEPTED] == STUDIES + 1
+        assert (counts.files.total, counts.rows.total, counts.studies) == (studies + 1, studies, studies)
+        assert counts.files.by_state[State.ACCEPTED] == studies + 1
         assert ledger.check_audit() == 1
 
 
 def test_two_ingests_at_once_open_one_new_ledger_and_double_no_study(url):
-    both = [start("ingest", url, name, STUDIES) for name in ("one", "two")]
-    assert [finish(each) for each in both] == [0, 0]
+    assert forked("at_once", [("ingest", url, name, STUDIES) for name in ("one", "two")]) == [0, 0]
     assert_complete(url)
 
 
-@pytest.mark.parametrize("statement", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 12))])
-def test_an_ingest_killed_in_its_transaction_leaves_nothing_and_is_repeated(url, statement):
+def test_an_ingest_killed_before_its_commit_leaves_nothing_and_is_repeated(url):
     Ledger(url).close()
-    assert finish(start("killed_ingest", url, "one", STUDIES, statement)) == -9
-    with Ledger(url) as ledger:
-        assert ledger.counts().files.total == 0
-    assert finish(start("ingest", url, "one", STUDIES)) == 0
+    assert forked("in_turn", [("killed_ingest", url, "one", STUDIES, 0)]) == [-9]
+    assert files_of(url) == 0
+    ingest(url, "one", STUDIES)
     assert_complete(url)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("statement", range(1, 30))
-def test_an_ingest_killed_before_any_statement_loses_nothing(tmp_path, statement):
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    Ledger(url).close()
-    finish(start("killed_ingest", url, "one", STUDIES, statement))
-    with Ledger(url) as ledger:
-        assert ledger.counts().files.total in (0, STUDIES + 1)
-    assert finish(start("ingest", url, "two", STUDIES)) == 0
-    assert_complete(url)
+def test_an_ingest_killed_before_any_statement_loses_nothing(new_url):
+    sent = statements_of(new_url(), lambda ledger: record(ledger, "one", FEW))
+    assert sent > 30
+    places = range(1, sent + 1, KILL_EACH[new_url().split(":")[0]])
+    urls = [new_url() for _ in (*places, sent + 1)]
+    calls = [("killed_ingest", url, "one", FEW, n) for url, n in zip(urls, (*places, sent + 1), strict=True)]
+    assert forked("in_turn", calls) == [-9] * len(places) + [0]
+    left = [files_of(url) for url in urls]
+    assert left == sorted(left)  # nothing, and all of it from the commit on
+    assert set(left) == {0, FEW + 1}
+    for url in urls:
+        ingest(url, "two", FEW)
+        assert_complete(url, FEW)
 
 
 @pytest.mark.slow
 def test_eight_processes_migrate_one_new_ledger(url):
-    assert [finish(each) for each in [start("open_only", url) for _ in range(8)]] == [0] * 8
-    with Ledger(url) as ledger:
-        assert ledger.counts().files.total == 0
+    assert forked("at_once", [("open_only", url)] * 8) == [0] * 8
+    assert files_of(url) == 0
 
 
 def statements_of(url: str, work: Callable[[Ledger], object]) -> int:
@@ -83,14 +78,8 @@ def statements_of(url: str, work: Callable[[Ledger], object]) -> int:
 
 
 @pytest.mark.slow
-def test_six_thousand_rows_are_recorded_in_few_statements(url, build, now):
-    _, files, table, rows = hospital(6_000)
-    sent = [
-        statements_of(
-            url, lambda ledger, name=name: ledger.record_batch(build.batch(name, *files, table, *rows), now=now)
-        )
-        for name in ("one", "two")
-    ]
+def test_six_thousand_rows_are_recorded_in_few_statements(url):
+    sent = [statements_of(url, lambda ledger, name=name: record(ledger, name, 6_000)) for name in ("one", "two")]
     print(f"6,000 rows: {sent[0]} statements, again {sent[1]}")
     with Ledger(url) as ledger:
         assert ledger.counts().studies == 6_000
@@ -108,7 +97,9 @@ def test_a_lock_that_is_held_refuses_who_will_not_wait_and_stops_no_writer(url):
         with ledger.exclusive("slot A", wait=False):
             assert said("exclusive", url, "slot A").startswith("slot A: is under way in another process. Hint: wait")
             assert said("exclusive", url, "slot B") == "free"
-            assert finish(start("ingest", url, "one", STUDIES)) == 0  # it is no transaction: others write meanwhile
+            assert forked("at_once", [("ingest", url, "one", STUDIES)]) == [
+                0
+            ]  # it is no transaction: others write meanwhile
         assert said("exclusive", url, "slot A") == "free"
 
 

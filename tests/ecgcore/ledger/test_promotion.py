@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ecgcore.ledger.promotion_state import PromotionState
 from ecgcore.ledger.tables import Promotion
 
 sys.path.insert(0, str(Path(__file__).parent))
-from contender import FolderSteps
+from contender import FolderSteps, forked
 
 SLOT = "champion"
 POINTS = [
@@ -93,24 +92,23 @@ def test_an_error_between_any_two_steps_leaves_it_where_it_was_and_running_it_ag
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_between_any_two_steps_it_finishes_when_run_again(url, tmp_path, point):
-    folder = tmp_path / "home"
-    folder.mkdir()
-    command = [sys.executable, Path(__file__).with_name("contender.py"), "promote", url, folder, "v1"]
-    assert subprocess.run([*command, point], timeout=120).returncode == -9
-    with Ledger(url) as ledger:
-        assert promotion.unfinished(ledger, SLOT).version == "v1"
-        assert promote(ledger, "v1", FolderSteps(folder)).state is PromotionState.DONE
-    assert served(FolderSteps(folder)) == {"link": "v1", "alias": "v1"}
+def test_killed_between_any_two_steps_it_finishes_when_run_again(new_url, tmp_path):
+    homes = [(new_url(), tmp_path / point.replace(" ", "-")) for point in POINTS]
+    for _, folder in homes:
+        folder.mkdir()
+    calls = [("promote", url, folder, "v1", point) for (url, folder), point in zip(homes, POINTS, strict=True)]
+    assert forked("in_turn", calls) == [-9] * len(POINTS)
+    for url, folder in homes:
+        with Ledger(url) as ledger:
+            assert promotion.unfinished(ledger, SLOT).version == "v1"
+            assert promote(ledger, "v1", FolderSteps(folder)).state is PromotionState.DONE
+        assert served(FolderSteps(folder)) == {"link": "v1", "alias": "v1"}
 
 
 def test_two_processes_that_run_one_promotion_do_each_step_once(url, tmp_path):
     folder = tmp_path / "home"
     folder.mkdir()
-    command = [sys.executable, Path(__file__).with_name("contender.py"), "promote", url, folder, "v1", ""]
-    both = [subprocess.Popen(command) for _ in range(2)]
-    assert [each.wait(timeout=120) for each in both] == [0, 0]
+    assert forked("at_once", [("promote", url, folder, "v1", "")] * 2) == [0, 0]
     assert log(FolderSteps(folder)) == ["export v1", "verify v1", "link v1", "alias v1"]
 
 
