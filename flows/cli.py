@@ -343,7 +343,7 @@ def benchmark(
     names = [name.strip() for name in recipes.split(",")] if recipes else []
     from flows.named import check_named
 
-    check_named(settings, names, overlay=overlay)
+    check_named(settings, names, overlay=overlay, readers=readers)
     from flows.benchmark import STUDY
     from flows.benchmark import benchmark as flow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from ecgcore.errors import RecipeError
@@ -11,19 +11,35 @@ from ecgcore.training.strict import read_yaml
 
 
 def check_named(
-    settings: Settings, recipes: Iterable[str] = (), policy: str | None = None, overlay: str | None = None
+    settings: Settings,
+    recipes: Sequence[str] = (),
+    policy: str | None = None,
+    overlay: str | None = None,
+    readers: Path | None = None,
 ) -> None:
-    """Check that recipes, policy and overlay are there, and that recipes and overlay can be read at all.
+    """Check that recipes, policy and overlay are there, that recipes and overlay can be read at all, and the reads.
 
     Raises:
-        RecipeError: one of them is not there, with those that are; or it is no YAML mapping.
+        RecipeError: one of them is not there, with those that are; or it is no YAML mapping; or a recipe is named
+            twice.
+        EvaluationError: the reads are wrong, see :func:`~ecgcore.evaluation.reads.load_reads`.
     """
+    if len(set(recipes)) != len(recipes):
+        raise RecipeError("recipes", f"are {list(recipes)}: each is named once", "correct --recipes")
     for path in (_existing(settings.deployments / "recipes", name) for name in recipes):
         read_yaml(path)
     if overlay is not None:
         read_yaml(_existing(settings.deployments / "overlays", overlay))
     if policy is not None:
         _existing(settings.deployments / "policies", policy)
+    if readers is not None:
+        _check_reads(readers)
+
+
+def _check_reads(path: Path) -> None:
+    from ecgcore.evaluation.reads import load_reads
+
+    load_reads(path)
 
 
 def _existing(folder: Path, name: str) -> Path:

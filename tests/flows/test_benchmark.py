@@ -12,6 +12,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from ecgcore.errors import RecipeError
+from ecgcore.settings import Settings
+from flows.benchmark import _reference
+from flows.runs import plan_runs
+
 pytestmark = pytest.mark.e2e
 
 
@@ -76,16 +81,23 @@ def test_the_report_stands_alone_and_its_tables_lie_beside_it(first: Any) -> Non
     assert {"population", "results", "paired_tests", "power", "slices", "calibration", "thresholds"} <= tables
 
 
-@pytest.mark.slow
-def test_under_an_overlay_the_reference_is_the_recipe_that_was_asked_for(bench: Any) -> None:
-    cli, mine = bench
-    (mine / "overlays").mkdir()
+def test_under_an_overlay_the_reference_is_the_recipe_that_was_asked_for(deployments: Path, tmp_path: Path) -> None:
+    recipes, overlays = tmp_path / "recipes", tmp_path / "overlays"
+    recipes.mkdir()
+    overlays.mkdir()
+    tiny = (deployments / "recipes" / "tiny.yaml").read_text(encoding="utf-8")
+    for name in ("tiny", "second"):
+        (recipes / f"{name}.yaml").write_text(tiny.replace("name: tiny", f"name: {name}"), encoding="utf-8")
     other = "{suffix: other, description: of another seed, every: {slot: null, promotable: false, training.seed: 9}}"
-    (mine / "overlays" / "other.yaml").write_text(other, encoding="utf-8")
-    words = ("benchmark", "--recipes", "second,tiny", "--reference", "tiny", "--overlay", "other", "--json")
-    found = cli(*words, ECG_DEPLOYMENTS=str(mine)).json()
-    assert found["trained"] == ["second-other", "tiny-other"]
-    assert Path(found["report"]).parent.name.endswith("-tiny-other")
+    (overlays / "other.yaml").write_text(other, encoding="utf-8")
+    settings = Settings(_env_file=None, home=tmp_path / "home", deployments=tmp_path)
+    names = ["second", "tiny"]
+    runs = plan_runs(settings, "snapshot", names, "other")
+    assert [run.name for run in runs] == ["second-other", "tiny-other"]
+    for asked in ("tiny", "tiny-other"):
+        assert _reference(names, runs, asked) is runs[1]
+    with pytest.raises(RecipeError, match="reference third: is not among the recipes"):
+        _reference(names, runs, "third")
 
 
 @pytest.mark.slow
@@ -113,8 +125,7 @@ def test_a_second_benchmark_trains_nothing_and_looks_no_more(bench: Any, first: 
         (("--recipes", "tiny", "--readers", "no-such.csv"), "no-such.csv"),
     ],
 )
-def test_bad_input_is_one_clear_error(bench: Any, words: tuple[str, ...], said: str) -> None:
-    cli, mine = bench
-    done = cli("benchmark", *words, ECG_DEPLOYMENTS=str(mine))
+def test_bad_input_is_one_clear_error_before_anything_is_read(cli: Any, words: tuple[str, ...], said: str) -> None:
+    done = cli("benchmark", *words)
     lines = done.err.splitlines()
     assert done.code > 0 and len(lines) == 1 and said in lines[0] and "Hint: " in lines[0], done.err
