@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ecgcore.synth.hospital import plan_entries
@@ -23,7 +24,7 @@ def _identities(studies: int, seed: int) -> set[str]:
 
 
 def _contents(home: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file, and every cell of every SQLite table by itself, because SQLite stores cells without a gap."""
+    """Every file, and every cell of what stores cells without a gap (SQLite) or compressed (Parquet) by itself."""
     for path in sorted(home.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.suffix != ".png":
             yield path.relative_to(home).as_posix(), path.read_bytes()
@@ -33,6 +34,9 @@ def _contents(home: Path) -> Iterator[tuple[str, bytes]]:
             for (table,) in tables:
                 for row in connection.execute(f'SELECT * FROM "{table}"'):
                     yield f"{path.name}:{table}", "\n".join(map(str, row)).encode()
+    for path in sorted(home.rglob("*.parquet")):
+        for column, cells in pd.read_parquet(path).items():
+            yield f"{path.relative_to(home).as_posix()}:{column}", "\n".join(map(str, cells)).encode()
 
 
 _NUMBER = re.compile(rb"(?<![0-9a-f.])[0-9]{8}(?![0-9a-f])")  # not a stretch of a hash or of a longer number
@@ -57,6 +61,13 @@ class TestIdentities:
         assert numbers & found
         assert _found(truth, tables[0].read_bytes())
 
+    def test_the_search_finds_them_in_parquet_whose_bytes_hide_them(self, hospital: Path, tmp_path: Path) -> None:
+        truth = _identities(*_size(hospital))
+        pd.DataFrame({"who": sorted(truth)}).to_parquet(tmp_path / "rows.parquet", compression="gzip")
+        found = {path: _found(truth, content) for path, content in _contents(tmp_path)}
+        assert found["rows.parquet:who"] == truth
+        assert len(found["rows.parquet"]) < len(truth) / 10
+
     def test_no_name_and_no_number_is_anywhere_under_home(self, trained: Path, hospital: Path) -> None:
         identities = _identities(*_size(hospital))
         seen, guilty = 0, []
@@ -65,6 +76,7 @@ class TestIdentities:
             if hits := _found(identities, content):
                 guilty.append((path, hits))
         assert seen > 100
+        assert list((trained / "home").rglob("*.parquet"))
         assert guilty == []
 
     def test_nothing_identifying_was_said(self, trained: Path, ingested: Path, hospital: Path) -> None:

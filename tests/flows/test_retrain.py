@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,12 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from ecgcore.cmr.label import LabelRule
 from ecgcore.errors import EvaluationError, LedgerError, TransientError
 from ecgcore.evaluation.policy import Approval
 from ecgcore.ledger import promotion
 from ecgcore.ledger.ledger import Ledger
+from ecgcore.ledger.tables import AuditEvent
 from flows import promote as promoting
 from flows import retrain as flow
 from tasks import promotion as steps
@@ -157,6 +160,21 @@ def test_a_second_retraining_of_the_slot_is_refused_at_once(ward: Ward) -> None:
         "Hint: wait until that has ended, then run it again"
     ]
     assert list(ward.shelf.by_version) == ["1"]
+
+
+def test_recipe_policy_and_snapshot_are_in_the_audit_trail_before_the_training_begins(ward: Ward) -> None:
+    starts: list[str] = []
+
+    def look() -> None:
+        with ward.ledger() as ledger, ledger.reading() as connection:
+            query = select(AuditEvent.detail).where(AuditEvent.event == "retrain-start")
+            starts.extend(connection.execute(query).scalars())
+
+    ward.while_training = look
+    ward.retrain()
+    assert [json.loads(each) for each in starts] == [
+        {"recipe": "r", "recipe_sha256": "r", "policy": "p", "policy_sha256": "p" * 64, "snapshot": "snapshot-1"}
+    ]
 
 
 def test_it_is_judged_against_the_champion_of_the_moment_after_the_training(ward: Ward) -> None:

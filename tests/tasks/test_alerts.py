@@ -24,7 +24,7 @@ def fill(ledger, scars):
     rows = []
     for n, scar in enumerate(scars):
         page = PageFacts("old", f"{n:064x}", f"{n}.png")
-        files.append(SourceFile(f"ecg/{n}.pdf", f"{n:x}".rjust(64, "e"), 1, FileKind.ECG, page))
+        files.append(SourceFile(f"ecg/{n}.pdf", f"e{n:063x}", 1, FileKind.ECG, page))
         cells = {"file_name": f"{n}.pdf", "patient_id": f"P{n}", "study_id": f"S{n}", "raw": "{}"}
         day = DAY + timedelta(days=n)
         cells |= {"ecg_date": day, "cmr_date": day, "scar": scar, "lvef_percent": 45.0 if n % 5 == 0 else 60.0}
@@ -41,6 +41,12 @@ def test_a_scar_column_turned_round_raises_one(ledger):
     fill(ledger, [n % 4 != 0 for n in range(60)])
     (alert,) = batch_alerts(ledger, LabelRule())
     assert alert.startswith("scar: 45 of 60")
+
+
+def test_only_the_last_200_studies_count(ledger):
+    fill(ledger, [False] * 150 + [n % 4 != 0 for n in range(200)])
+    (alert,) = batch_alerts(ledger, LabelRule())
+    assert alert.startswith("scar: 150 of 200")
 
 
 def test_three_rows_say_nothing(ledger):

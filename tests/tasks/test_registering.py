@@ -30,7 +30,7 @@ def candidate_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def make(champion: str | None) -> Candidate:
         decision = SimpleNamespace(champion=champion, to_json=lambda: "{}")
-        looks = (SimpleNamespace(test_set="old", sha256="c" * 64),)
+        looks = (SimpleNamespace(test_set="new", sha256="d" * 64), SimpleNamespace(test_set="old", sha256="c" * 64))
         rows = pd.DataFrame({"study_id": ["S" + "0" * 20], "patient_id": ["P" + "0" * 20]})
         judgement: Any = SimpleNamespace(
             decision=decision, gate="pass", looks=looks, evaluations=(), figures={}, predictions=rows,
@@ -51,6 +51,12 @@ def test_a_version_says_which_champion_it_was_judged_against(
 
 def test_a_version_says_which_label_rule_it_was_trained_for(candidate_against: Any) -> None:
     assert candidate_against(None).tags["label_rule"] == "lvef < 40"
+
+
+def test_a_version_carries_the_verdict_the_snapshot_and_the_hash_of_each_test_set(candidate_against: Any) -> None:
+    tags = candidate_against(None).tags
+    assert (tags["gate"], tags["snapshot"]) == ("pass", "20261120-abc")
+    assert tags["test_set_sha256"] == f"new:{'d' * 64},old:{'c' * 64}"
 
 
 def test_judged_against_another_champion_the_same_training_is_another_candidate(candidate_against: Any) -> None:

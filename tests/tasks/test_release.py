@@ -76,8 +76,17 @@ def test_a_version_is_never_exported_with_other_content(home):
         export(home, "1")
 
 
-@pytest.mark.parametrize("damage", ["alter", "remove", "add", "cut-manifest", "no-manifest"])
-def test_a_damaged_release_is_neither_read_nor_linked(home, damage):
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("alter", r"differs from its release\.json in model\.ckpt\. Hint: remove"),
+        ("remove", r"differs from its release\.json in model\.ckpt\. Hint: remove"),
+        ("add", r"differs from its release\.json in extra\.bin\. Hint: remove"),
+        ("cut-manifest", r"release\.json: is not a release manifest\. Hint: remove"),
+        ("no-manifest", r"is not a release: it has no release\.json\. Hint: remove"),
+    ],
+)
+def test_a_damaged_release_is_neither_read_nor_linked(home, damage, said):
     path = export(home, "1")
     target = path / ("release.json" if "manifest" in damage else "model.ckpt")
     target.chmod(0o644)
@@ -89,9 +98,9 @@ def test_a_damaged_release_is_neither_read_nor_linked(home, damage):
         target.write_text(target.read_text()[:40])
     else:
         target.unlink()
-    with pytest.raises(PromotionError):
+    with pytest.raises(PromotionError, match=said):
         read_release(path)
-    with pytest.raises(PromotionError):
+    with pytest.raises(PromotionError, match=said):
         link_champion(home, "1")
     assert linked_version(home) is None
 

@@ -140,8 +140,9 @@ def test_a_build_that_is_killed_leaves_no_cache_and_no_process(tmp_path):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (partial.exists() and partial.read_bytes()[200:].strip(b"\0")):
         time.sleep(0.05)
+    assert partial.exists()
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL  # it was still building
     assert not (tmp_path / "cache" / "64x64-area.json").exists()
     while time.monotonic() < deadline and _alive(process.pid):
         time.sleep(0.1)

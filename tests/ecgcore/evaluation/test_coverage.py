@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
+from ecgcore.evaluation import coverage as module
 from ecgcore.evaluation.auc import Scale, auc_interval
-from ecgcore.evaluation.coverage import REPLICATES, binormal_shift, coverage, interval_ends, simulate
+from ecgcore.evaluation.coverage import REPLICATES, SIZES, binormal_shift, coverage, interval_ends, simulate
 from ecgcore.evaluation.gate import MinimumCases
 from ecgcore.evaluation.policy import load_policy
 
@@ -35,6 +37,27 @@ def test_vectorised_ends_are_those_of_the_interval(scale):
 
 def test_coverage_of_a_handful_of_samples_is_a_share():
     assert 0.9 <= coverage(0.8, 100, 100, replicates=500) <= 0.99
+
+
+def test_the_printed_table_has_a_row_for_each_size_with_both_scales(monkeypatch, capsys):
+    few = partial(coverage, replicates=100)
+    monkeypatch.setattr(module, "coverage", few)
+    monkeypatch.setattr(module, "SIZES", ((10, 40), (12, 60)))
+    monkeypatch.setattr(module, "AREAS", (0.75, 0.95))
+    module.main()
+    _, head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["positives", "negatives", "AUC", "0.75", "AUC", "0.95"]
+    assert [row.split()[:2] for row in rows] == [["10", "40"], ["12", "60"]]
+    for row, size in zip(rows, ((10, 40), (12, 60)), strict=True):
+        shown = [float(text) for text in row.replace("/", " ").split()[2:]]
+        wanted = [100 * few(area, *size, scale) for area in (0.75, 0.95) for scale in (Scale.LOGIT, Scale.PLAIN)]
+        assert shown == pytest.approx(wanted, abs=0.051)
+
+
+def test_the_table_holds_the_fewest_positives_that_a_policy_asks_for():
+    for path in POLICIES.glob("*.yaml"):
+        asked = {gate.positives for gate in load_policy(path).gates if isinstance(gate, MinimumCases)}
+        assert asked <= {positives for positives, _ in SIZES}, path.name
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,11 +26,14 @@ KINDS = [(fmt, paper) for fmt in EcgFormat for paper in Paper]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A study: its true record, its PDF and the canonical image of that."""
+    """A study: its true record, its PDF and, rendered when asked for, the canonical image of that."""
 
     record: Record
     pdf: bytes
-    image: np.ndarray
+
+    @cached_property
+    def image(self) -> np.ndarray:
+        return _image(self.pdf)
 
 
 @cache
@@ -38,7 +41,7 @@ def drawn(index: int, fmt: str, paper: str) -> Drawn:
     """Draw a study of the hospital with seed 77 on this paper, whatever format its year has."""
     study = replace(draw_study(SEED, index), fmt=EcgFormat(fmt), paper=Paper(paper))
     pdf = build_pdf([entry_page(entry_of(study, index), SEED)])
-    return Drawn(draw_record(SEED, study), pdf, _image(pdf))
+    return Drawn(draw_record(SEED, study), pdf)
 
 
 def printed(millivolts: np.ndarray, fmt: str, paper: str) -> np.ndarray:

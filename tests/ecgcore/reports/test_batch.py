@@ -5,17 +5,20 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports import batch
 from ecgcore.reports.batch import read_reports
 from ecgcore.reports.limits import Limits
 from ecgcore.reports.pool import Job, WorkerPool
 from ecgcore.reports.reason import Caution, Reason
 from ecgcore.reports.store import StoreError, image_sha256, load_image
 from ecgcore.reports.worker import Setup
+from ecgcore.settings import Settings
 
 KEY = Pseudonymiser(b"a key for tests, not secret")
 
@@ -111,6 +114,28 @@ def test_leaving_early_leaves_no_process_behind(old_pdf, tmp_path):
     assert _children("ecgcore.reports.worker") == []
 
 
+def test_by_default_every_core_that_this_process_may_use_reads(monkeypatch, tmp_path):
+    sizes = []
+
+    class Pool:
+        def __init__(self, _setup, size):
+            sizes.append(size)
+
+        def __enter__(self):
+            return SimpleNamespace()
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(batch, "WorkerPool", Pool)
+    monkeypatch.setattr(batch, "_in_order", lambda *_: ())
+    for cores in ({0, 1}, {1, 4, 5}):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: cores)
+        list(read_reports([], tmp_path, KEY))
+    assert sizes == [2, 3]
+    assert Settings(_env_file=None).workers is None  # what an ingest hands on
+
+
 def test_no_files_is_no_work(tmp_path):
     assert list(read_reports([], tmp_path, KEY)) == []
     with pytest.raises(ValueError, match="workers"):
@@ -123,12 +148,12 @@ def test_memory_stays_flat_over_many_files(old_pdf, new_pdf, tmp_path):
     strangers = {p.pid for p in psutil.Process().children(recursive=True)}  # servers of other tests
 
     def measure(done: int) -> None:
-        if done % 10 == 0:
+        if done % 5 == 0:
             family = [p for p in psutil.Process().children(recursive=True) if p.pid not in strangers]
             peaks.append(sum(_unshared_mib(p) for p in (psutil.Process(), *family)))
 
     before = _unshared_mib(psutil.Process())
-    results = list(read_reports([old_pdf, new_pdf] * 70, tmp_path, KEY, workers=2, progress=measure))
+    results = list(read_reports([old_pdf, new_pdf] * 30, tmp_path, KEY, workers=2, progress=measure))
     assert all(r.ok for r in results)
     print(f"peak {max(peaks):.0f} MiB of this process, two workers and Poppler")
     assert max(peaks) - before < 700
