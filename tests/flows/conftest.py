@@ -78,6 +78,14 @@ POLICIES = {
     + "  - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.0001}\n",
 }
 
+ADDRESSES = (  # of a home's files in MLflow's database
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
 
 @dataclass(frozen=True)
 class Done:
@@ -196,7 +204,7 @@ def deployments(once: Callable[..., Path]) -> Path:
         (path / "policies").mkdir()
         (path / "recipes" / "tiny.yaml").write_text(RECIPE % {"epochs": 2}, encoding="utf-8")
         (path / "recipes" / "long.yaml").write_text(
-            (RECIPE % {"epochs": 40}).replace("name: tiny", "name: long"), encoding="utf-8"
+            (RECIPE % {"epochs": 4}).replace("name: tiny", "name: long"), encoding="utf-8"
         )
         for name, text in POLICIES.items():
             (path / "policies" / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -243,18 +251,25 @@ def ingested(once: Callable[..., Path], embedded: Callable[[Path], Cli], hospita
 
 
 @pytest.fixture(scope="session")
-def trained(once: Callable[..., Path], embedded: Callable[[Path], Cli], ingested: Path) -> Path:
-    """``home`` with champion 1, and in ``*.out`` and ``*.err`` all that was said on the way. Do not change it."""
+def locked(once: Callable[..., Path], embedded: Callable[[Path], Cli], ingested: Path) -> Path:
+    """``home`` with both test sets locked, and what that said in ``*.out`` and ``*.err``. Do not change it."""
 
     def fill(path: Path) -> None:
         cli = embedded(copied(ingested / "home", path / "home"))
-        for number, words in enumerate(
-            (("testset", "lock", "old"), ("testset", "lock", "new"), ("retrain", "--recipe", "tiny", "--policy", "lax"))
-        ):
-            done = cli(*words)
-            assert done.code == 0, done.err
-            (path / f"{number}.out").write_text(done.out, encoding="utf-8")
-            (path / f"{number}.err").write_text(done.err, encoding="utf-8")
+        for name in ("old", "new"):
+            keep(path / f"lock-{name}", cli("testset", "lock", name, "--json"))
+
+    return once("locked", fill)
+
+
+@pytest.fixture(scope="session")
+def trained(once: Callable[..., Path], embedded: Callable[[Path], Cli], locked: Path) -> Path:
+    """``home`` with champion 1, and in ``*.out`` and ``*.err`` all that was said on the way. Do not change it."""
+
+    def fill(path: Path) -> None:
+        shutil.copytree(locked, path, symlinks=True, dirs_exist_ok=True)
+        retrain = ("retrain", "--recipe", "tiny", "--policy", "lax", "--json")
+        keep(path / "retrain", embedded(path / "home")(*retrain))
 
     return once("trained", fill)
 
@@ -324,13 +339,26 @@ def small_cli(tmp_path: Path, cli_of: Callable[[Path], Cli], small_ingested: Pat
 
 
 @pytest.fixture(scope="module")
-def module_home(tmp_path_factory: pytest.TempPathFactory, ingested: Path) -> Iterator[Path]:
-    """A copy of the ingested home for the tests of one file, which change it in order."""
-    yield copied(ingested / "home", tmp_path_factory.mktemp("module") / "home")
+def module_home(tmp_path_factory: pytest.TempPathFactory, copy_of: Callable[[Path, Path], Path], trained: Path) -> Path:
+    """A copy of the trained home for the tests of one file, which change it in order."""
+    return copy_of(trained / "home", tmp_path_factory.mktemp("module") / "home")
+
+
+@pytest.fixture(scope="session")
+def copy_of() -> Callable[[Path, Path], Path]:
+    """Copies a home, so that the tests of one file may change it."""
+    return copied
 
 
 def copied(home: Path, to: Path) -> Path:
+    """Copy a home, and let what its MLflow registers from now on lie in the copy: MLflow keeps absolute addresses."""
     shutil.copytree(home, to, symlinks=True)
+    database = to / "mlflow" / "mlflow.db"
+    if database.exists():
+        with closing(sqlite3.connect(database)) as connection, connection:
+            for table, column in ADDRESSES:
+                move = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
+                connection.execute(move, (home.resolve().as_uri(), to.resolve().as_uri()))
     return to
 
 
@@ -386,3 +414,10 @@ def ecg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Done(code or 0, said.out, said.err)
 
     return run
+
+
+def keep(path: Path, done: Done) -> None:
+    """Keep what a command said; it must have succeeded."""
+    assert done.code == 0, done.err
+    path.with_suffix(".out").write_text(done.out, encoding="utf-8")
+    path.with_suffix(".err").write_text(done.err, encoding="utf-8")
