@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -64,74 +63,59 @@ def _killed_at(ecg: Any, place: str, name: str, when: str, *words: object, **mor
         assert code == -signal.SIGKILL, f"the trap at {place}.{name} did not spring: {said.read()}"
 
 
-def _kill_group(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
-
-
 def _final(books: Any) -> tuple[Any, ...]:
     return books.files(), books.lines(), books.studies()
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory, cli_of: Any, books_of: Any, small_hospital: Path) -> Any:
+def inbox(tmp_path_factory: pytest.TempPathFactory, small_hospital: Path) -> Path:
+    """The small hospital, and a row that the steward must correct."""
+    inbox = shutil.copytree(small_hospital, tmp_path_factory.mktemp("inbox") / "inbox")
+    (inbox / "cmr" / "bad.csv").write_text(
+        "hn,file_name,ecg_date,cmr_date,scar_cad,lvef\n7654321,none.pdf,2016-03-04,2016-03-04,0,150\n"
+    )
+    return inbox
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, cli_of: Any, books_of: Any, inbox: Path) -> Any:
     home = tmp_path_factory.mktemp("uninterrupted") / "home"
-    assert cli_of(home)("ingest", small_hospital, **KEY).code == 0
+    assert cli_of(home)("ingest", inbox, **KEY).code == 0
+    assert len(_steward_pages(home)) == 1
     return _final(books_of(home))
 
 
-class TestIngest:
-    def test_killed_after_some_seconds(self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any) -> None:
-        process = cli.start("ingest", small_hospital, **KEY)
-        time.sleep(5.0)
-        _kill_group(process)
-        assert cli("ingest", small_hospital, **KEY).code == 0
-        assert _final(books_of(cli.home)) == uninterrupted
+def _steward_pages(home: Path) -> list[Path]:
+    return list((home / "quarantine").glob("*/rows.csv"))
 
+
+class TestIngest:
     @pytest.mark.parametrize(
-        ("place", "name", "when"),
+        ("place", "name", "when", "recorded"),
         [
-            ("ecgcore.ledger.quarantine", "synchronise", "before"),
-            ("ecgcore.ledger.ledger", "Ledger.record_batch", "after"),
-            ("flows.ingest", "write_steward_rows", "before"),
+            ("flows.ingest", "_validate", "before", 0),
+            ("ecgcore.ledger.quarantine", "synchronise", "before", 0),
+            ("ecgcore.ledger.ledger", "Ledger.record_batch", "after", 1),
+            ("flows.ingest", "write_steward_rows", "before", 1),
         ],
     )
-    def test_killed_around_the_transaction(
-        self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any, place: str, name: str, when: str
+    def test_killed_at_any_place(
+        self, cli: Any, books_of: Any, inbox: Path, uninterrupted: Any, place: str, name: str, when: str, recorded: int
     ) -> None:
-        _killed_at(cli, place, name, when, "ingest", small_hospital, **KEY)
-        assert cli("ingest", small_hospital, **KEY).code == 0
+        _killed_at(cli, place, name, when, "ingest", inbox, **KEY)
+        assert books_of(cli.home).totals()["batch"] == recorded
+        assert _steward_pages(cli.home) == []
+        assert cli("ingest", inbox, **KEY).code == 0
         assert _final(books_of(cli.home)) == uninterrupted
+        assert len(_steward_pages(cli.home)) == 1
 
-    def test_two_at_once_double_nothing(
-        self, cli: Any, books_of: Any, small_hospital: Path, uninterrupted: Any
-    ) -> None:
-        processes = [cli.start("ingest", small_hospital, "--json", **KEY) for _ in range(2)]
+    def test_two_at_once_double_nothing(self, cli: Any, books_of: Any, inbox: Path, uninterrupted: Any) -> None:
+        processes = [cli.start("ingest", inbox, "--json", **KEY) for _ in range(2)]
         ended = [process.communicate(timeout=800) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], [err for _, err in ended]
         books = books_of(cli.home)
         assert _final(books) == uninterrupted
         assert sum(json.loads(out)["studies"]["new"] for out, _ in ended) == len(books.studies())
-
-    def test_a_steward_page_lost_to_a_kill_is_written_by_the_next_ingest(
-        self, cli: Any, small_hospital: Path, tmp_path: Path
-    ) -> None:
-        inbox = shutil.copytree(small_hospital, tmp_path / "inbox")
-        (inbox / "cmr" / "bad.csv").write_text(
-            "hn,file_name,ecg_date,cmr_date,scar_cad,lvef\n7654321,none.pdf,2016-03-04,2016-03-04,0,150\n"
-        )
-        _killed_at(cli, "flows.ingest", "write_steward_rows", "before", "ingest", inbox, **KEY)
-        assert not list((cli.home / "quarantine").glob("*/rows.csv"))
-        assert cli("ingest", inbox, **KEY).code == 0
-        assert len(list((cli.home / "quarantine").glob("*/rows.csv"))) == 1
-
-
-def _ready(home: Path, ingested: Path, cli_of: Callable[[Path], Any]) -> Any:
-    shutil.copytree(ingested / "home", home, symlinks=True)
-    ecg = cli_of(home)
-    assert [ecg("testset", "lock", name).code for name in ("old", "new")] == [0, 0]
-    return ecg
 
 
 def _complete(home: Path) -> bool:
@@ -148,29 +132,22 @@ RETRAIN = ("retrain", "--recipe", "tiny", "--policy", "lax")
 
 
 class TestRetrain:
-    def test_killed_during_training_it_resumes(
-        self, tmp_path: Path, ingested: Path, cli_of: Callable[[Path], Any]
-    ) -> None:
-        ecg = _ready(tmp_path / "home", ingested, cli_of)
-        process = ecg.start("retrain", "--recipe", "long", "--policy", "lax")
-        deadline = time.monotonic() + 300
-        while not list((ecg.home / "runs").glob("*/checkpoints/*")) and time.monotonic() < deadline:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.2)
-        _kill_group(process)
-        run = next((ecg.home / "runs").iterdir())
-        assert not (run / "model").exists(), "the training was over before it could be killed"
-        outcome = ecg("retrain", "--recipe", "long", "--policy", "lax", "--json").json()
+    def test_killed_after_an_epoch_it_goes_on_from_there(self, locked_cli: Any) -> None:
+        ecg, words = locked_cli, ("retrain", "--recipe", "long", "--policy", "lax")
+        _killed_at(ecg, "ecgcore.training.keeper", "Keeper.on_train_epoch_end", "after", *words)
+        (run,) = (ecg.home / "runs").iterdir()
+        done = _metrics(run)
+        assert (len(done), (run / "model").exists()) == (2, False)
+        outcome = ecg(*words, "--json").json()
         assert (outcome["version"], outcome["champion"]) == ("1", "1")
-        assert [path.name for path in (ecg.home / "runs").iterdir()] == [run.name]
+        assert list((ecg.home / "runs").iterdir()) == [run]
+        assert len(_metrics(run)) == 1 + 4  # the epochs of the recipe
+        assert _metrics(run)[:2] == done, "an epoch that was done, to the millisecond it took, is not done again"
 
-    def test_killed_everywhere_else_in_turn(
-        self, tmp_path: Path, ingested: Path, cli_of: Callable[[Path], Any], books_of: Callable[[Path], Any]
-    ) -> None:
+    def test_killed_everywhere_else_in_turn(self, locked_cli: Any, books_of: Callable[[Path], Any]) -> None:
         """One home, killed at one place after the other, then left to finish."""
-        ecg = _ready(tmp_path / "home", ingested, cli_of)
+        ecg = locked_cli
         for place, name, when in (
-            ("flows.retrain", "judge", "before"),
             ("flows.retrain", "judge", "after"),
             ("tasks.registry.registry", "Registry.register_candidate", "after"),
             ("flows.promote", "run_promotion", "before"),
@@ -187,17 +164,17 @@ class TestRetrain:
         [("export", "before"), ("link", "before"), ("alias", "before"), ("alias", "after")],
     )
     def test_killed_in_each_step_of_the_promotion(
-        self, tmp_path: Path, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str
+        self, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str
     ) -> None:
-        ecg = cli_of(manual_home)
-        version = "1" if _champion(books_of(manual_home)) == "2" else "2"
+        ecg, books = cli_of(manual_home), books_of(manual_home)
+        version = "1" if _champion(books) == "2" else "2"
         words = ("promote", version, *WHO)
         _killed_at(ecg, "tasks.promotion", f"ChampionSteps.{step}", when, *words)
         assert _complete(manual_home)
         assert ecg(*words).code == 0
         assert (manual_home / "champion").readlink() == Path("releases") / version
-        assert _champion(books_of(manual_home)) == version
-        assert ecg("status", "--json").json()["promotion_under_way"] is None
+        assert _champion(books) == version
+        assert books.rows("SELECT version FROM promotion WHERE state NOT IN ('done', 'rolled-back')") == []
 
 
 def _champion(books: Any) -> str:
@@ -210,13 +187,27 @@ def _finish(ecg: Any) -> str:
     return ecg(*RETRAIN, "--json").json()["champion"]
 
 
+def _metrics(run: Path) -> list[str]:
+    return (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture
+def locked_cli(
+    tmp_path: Path, locked: Path, copy_of: Callable[[Path, Path], Path], cli_of: Callable[[Path], Any]
+) -> Any:
+    """The command line with a copy of the home whose test sets are locked."""
+    return cli_of(copy_of(locked / "home", tmp_path / "home"))
+
+
 @pytest.fixture(scope="module")
-def manual_home(tmp_path_factory: pytest.TempPathFactory, ingested: Path, cli_of: Callable[[Path], Any]) -> Path:
+def manual_home(
+    tmp_path_factory: pytest.TempPathFactory,
+    champion_home: Path,
+    copy_of: Callable[[Path, Path], Path],
+    cli_of: Callable[[Path], Any],
+) -> Path:
     """A home with champion 1, and version 2 that was judged against it."""
-    ecg = _ready(tmp_path_factory.mktemp("manual") / "home", ingested, cli_of)
-    for recipe in ("tiny", "long"):
-        outcome = ecg("retrain", "--recipe", recipe, "--policy", "manual", "--force", "--json").json()
-        assert outcome["gate"] == "pass", outcome["reason"]
-        if outcome["version"] == "1":
-            assert ecg("promote", "1", *WHO).code == 0
-    return ecg.home
+    home = copy_of(champion_home, tmp_path_factory.mktemp("manual") / "home")
+    outcome = cli_of(home)("retrain", "--recipe", "long", "--policy", "manual", "--force", "--json").json()
+    assert (outcome["version"], outcome["gate"]) == ("2", "pass"), outcome["reason"]
+    return home
