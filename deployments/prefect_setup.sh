@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the work pools and the queue of the retrainings, the automation and the deployments on the Prefect server that PREFECT_API_URL names.
+# Makes the work pools, the queue of the retrainings, the automation and the deployments on the Prefect server that
+# PREFECT_API_URL names.
 # Running it again updates the deployments and changes nothing else.
 set -eu
 
