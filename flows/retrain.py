@@ -69,8 +69,7 @@ def retrain(
         champion = _champion(settings, ledger, registry, slot)
         if reason := _why_not(ledger, registry, settings, info, run, slot, champion, force):
             held = _finish_promotion(settings, ledger, registry, slot, rules, run)
-            champion = champion_of(settings.home, ledger, slot)
-            return RetrainOutcome.skipped(reason + held, champion.version if champion else None)
+            return RetrainOutcome.skipped(reason + held, _serving(ledger, slot))
         _record_start(ledger, run, rules, info)
         snapshot = Snapshot.open(info.path)
         newcomers = _score_new(ledger, registry, snapshot, slot, champion)
@@ -85,14 +84,14 @@ def retrain(
         publish_gates(judgement)
         registry.offer(slot, version)  # last: a run killed before is judged and published by the next
         held = _promote(settings, ledger, registry, slot, version, rules, plan) if judgement.gate == "pass" else ""
-        serving = champion_of(settings.home, ledger, slot)
+        serves = _serving(ledger, slot)
     return RetrainOutcome(
         trained=True,
         reason=judgement.decision.reason + held,
         version=version,
         gate=judgement.gate,
-        promoted=serving is not None and serving.version == version,
-        champion=serving.version if serving else None,
+        promoted=serves == version,
+        champion=serves,
         decision=judgement.decision,
         page=page,
         snapshot=info.snapshot_id,
@@ -107,6 +106,11 @@ def _champion(settings: Settings, ledger: Ledger, registry: Registry, slot: str)
         tags = registry.tags(slot, champion.version)
         check_label_rule(champion.version, tags, settings.folder("snapshots"), settings.label_rule)
     return champion
+
+
+def _serving(ledger: Ledger, slot: str) -> str | None:
+    current = promotion.current(ledger, slot)
+    return current.version if current else None
 
 
 def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:
@@ -220,8 +224,7 @@ def _held_back(ledger: Ledger, slot: str, version: str, tags: Mapping[str, str])
         same = past.version == version or past.model_dir_sha256 == tags["model_dir_sha256"]
         if same and past.state in ENDED:
             return f"its model was promoted before, as version {past.version} ({past.state})"
-    serving = promotion.current(ledger, slot)
-    now = serving.version if serving else promotion.NO_CHAMPION
+    now = _serving(ledger, slot) or promotion.NO_CHAMPION
     if promotion.unfinished(ledger, slot) is None and tags.get("judged_against") != now:
         return f"it was judged against champion {tags.get('judged_against')}; now it is {now}, so retrain with --force"
     return ""
