@@ -20,7 +20,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-EPOCHS = 40
+EPOCHS = 16
 STUDIES = 120
 
 

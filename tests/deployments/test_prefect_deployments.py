@@ -182,10 +182,12 @@ def test_a_killed_training_is_reported_and_an_overlapping_retraining_waits(
     first = start(client, "retrain")
     assert wait(lambda: client.read_flow_run(first.id).state.is_running(), 200)
     second = start(client, "retrain")
-    assert wait(lambda: list(site.home.glob("runs/*/checkpoints/last.ckpt")), 400)
+    assert wait(lambda: any(run.infrastructure_pid for run in runs_of(client, "train")), 400)
     (training,) = runs_of(client, "train")
     assert training.work_pool_name == "gpu" and training.parent_task_run_id is not None
-    os.kill(int(str(training.infrastructure_pid).rsplit(":", 1)[-1]), signal.SIGKILL)
+    process = int(str(training.infrastructure_pid).rsplit(":", 1)[-1])
+    assert wait(lambda: list(site.home.glob("runs/*/checkpoints/last.ckpt")), 400)
+    os.kill(process, signal.SIGKILL)
     assert rows(site) < site_epochs(site), "it ended before it was killed"
     waiting = client.read_flow_run(second.id)
     assert waiting.state is not None and waiting.state.is_scheduled(), waiting.state
