@@ -63,7 +63,8 @@ def retrain(
     registry = registry_of(settings)
     with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         _check_alerts(ledger, settings, force)
-        _check_test_sets(ledger, rules)
+        for name in rules.test_sets:
+            testset.verify(ledger, name)
         info = freeze(settings)
         run = plan_run(settings, info.snapshot_id, lineage)
         champion = _champion(settings, ledger, registry, slot)
@@ -119,11 +120,6 @@ def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:
         raise LedgerError(
             "the last studies", f"exceed a batch limit: {alerts[0]}", "settle it, or retrain with --force"
         )
-
-
-def _check_test_sets(ledger: Ledger, policy: Policy) -> None:
-    for name in sorted({gate.test_set for gate in policy.gates if hasattr(gate, "test_set")}):
-        testset.verify(ledger, name)
 
 
 def _why_not(

@@ -16,11 +16,10 @@ def batch_alerts(ledger: Ledger, rule: LabelRule) -> tuple[str, ...]:
     states = [State(state) for state in rows["state"]]
     accepted = rows.loc[[state is State.ACCEPTED for state in states]]
     scar = accepted["scar"].dropna()
-    lvef = pd.to_numeric(accepted["lvef_percent"]).dropna()
-    reduced = lvef < rule.threshold if rule.comparison == "<" else lvef <= rule.threshold
+    lvef = [rule.reduced(percent) for percent in pd.to_numeric(accepted["lvef_percent"]).dropna()]
     counts = (
         Count("quarantined", states.count(State.QUARANTINED), len(rows)),
         Count("scar", int(scar.sum()), len(scar)),
-        Count("lvef", int(reduced.sum()), len(lvef)),
+        Count("lvef", sum(value == 1 for value in lvef), len(lvef)),
     )
     return tuple(alert.message for alert in check_limits(counts))

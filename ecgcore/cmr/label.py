@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import pandas as pd
-
 from ecgcore.errors import TableError
 
 
@@ -39,12 +37,6 @@ class LabelRule:
             raise TableError(
                 "label rule", f"has the LVEF threshold {self.threshold}", "give a percentage between 0 and 100"
             )
-
-    def lvef(self, lvef_percent: pd.Series) -> pd.Series:
-        """Return the LVEF target (Int8, 1 is reduced) of percentages; missing stays missing."""
-        percent = lvef_percent.astype("Float64")
-        reduced = percent < self.threshold if self.comparison is Comparison.BELOW else percent <= self.threshold
-        return reduced.astype("Int8").rename("lvef")
 
     def reduced(self, percent: float | None) -> int | None:
         """Return 1 for a reduced LVEF, 0 for a preserved one, None where it was not measured."""
