@@ -68,7 +68,7 @@ class Ward:
         return Ledger(self.url)
 
     def policy(self, _file: Path) -> Any:
-        return SimpleNamespace(name="p", sha256="p" * 64, approval=self.approval, gates=(), check_covers=nothing)
+        return SimpleNamespace(name="p", sha256="p" * 64, approval=self.approval, test_sets=(), check_covers=nothing)
 
     def run(self, _settings: Any, snapshot: str, lineage: Any) -> Any:
         path = self.home / "runs" / f"{lineage.recipe.name}-{snapshot}"
