@@ -22,13 +22,17 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def bench(
-    champion_home: Path, deployments: Path, cli_of: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory
+    champion_home: Path,
+    copy_of: Callable[[Path, Path], Path],
+    deployments: Path,
+    cli_of: Callable[[Path], Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """A home whose champion is trained, and deployments with a second recipe and the majority class."""
     import shutil
 
     folder = tmp_path_factory.mktemp("benchmark")
-    home = shutil.copytree(champion_home, folder / "home", symlinks=True)
+    home = copy_of(champion_home, folder / "home")
     mine = shutil.copytree(deployments, folder / "deployments")
     tiny = (mine / "recipes" / "tiny.yaml").read_text(encoding="utf-8")
     (mine / "recipes" / "second.yaml").write_text(

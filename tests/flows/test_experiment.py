@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,9 +29,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory, champion_home: Path, deployments: Path) -> Settings:
-    home = tmp_path_factory.mktemp("experiment") / "home"
-    shutil.copytree(champion_home, home, symlinks=True)
+def settings(tmp_path_factory, champion_home: Path, copy_of, deployments: Path) -> Settings:
+    home = copy_of(champion_home, tmp_path_factory.mktemp("experiment") / "home")
     return Settings(home=home, deployments=deployments)
 
 

@@ -37,14 +37,19 @@ clinical:
 
 
 @pytest.fixture(scope="module")
-def place(champion_home: Path, deployments: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def place(
+    champion_home: Path,
+    copy_of: Callable[[Path, Path], Path],
+    deployments: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Path]:
     """A home with a champion, and the shipped recipes with a tiny overlay beside the tests' policies."""
     folder = tmp_path_factory.mktemp("families")
     mine = shutil.copytree(SHIPPED / "recipes", folder / "deployments" / "recipes").parent
     shutil.copytree(deployments / "policies", mine / "policies")
     (mine / "overlays").mkdir()
     (mine / "overlays" / "tiny.yaml").write_text(TINY, encoding="utf-8")
-    return shutil.copytree(champion_home, folder / "home", symlinks=True), mine
+    return copy_of(champion_home, folder / "home"), mine
 
 
 @pytest.fixture(scope="module")
