@@ -229,8 +229,9 @@ def test_registering_prints_nothing_amid_a_command_s_json(reg, slot, make_candid
 
 
 def test_what_is_not_there_is_said(reg, slot):
+    said = f"ecg-{slot} version 7: the registry refuses .RESOURCE_DOES_NOT_EXIST.*MLflow UI lists"
     for act in (lambda: reg.tags(slot, "7"), lambda: reg.set_champion(slot, "7", {}), lambda: reg.offer(slot, "7")):
-        with pytest.raises(RegistryError, match=f"ecg-{slot} version 7: the registry refuses .RESOURCE_DOES_NOT_EXIST.*MLflow UI lists"):
+        with pytest.raises(RegistryError, match=said):
             act()
 
 
