@@ -360,7 +360,7 @@ def demo(
     """The whole job on a synthetic hospital, under ECG_HOME (default var/): inbox to promoted champion."""
     from flows.environment import prepare
 
-    prepare()  # before anything imports Prefect, which reads its settings then
+    prepare(own_server=True)  # before anything imports Prefect, which reads its settings then
     from flows.demo import demo as run_demo
 
     run_demo(studies, seed)

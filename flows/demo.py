@@ -17,7 +17,7 @@ from ecgcore.pages.rule_table import RuleCount
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
-from flows.environment import prepare
+from flows.environment import open_ledger, prepare
 from flows.ingest import ingest
 from flows.ingest_summary import IngestSummary
 from flows.outcome import RetrainOutcome
@@ -69,7 +69,7 @@ def _inbox(settings: Settings, studies: int, seed: int) -> Path:
 def _refuse_patients(settings: Settings, inbox: Path) -> None:
     """Check that nothing but the demo is where it writes: its studies would be locked and trained on beside patients'.
 
-    A demo that was killed while it drew its inbox has no ledger yet.
+    A demo that was killed while it drew its inbox has recorded nothing yet.
     """
     shared = {"ECG_LEDGER_URL": settings.ledger_url, "ECG_MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri}
     for name, value in shared.items():
@@ -77,9 +77,15 @@ def _refuse_patients(settings: Settings, inbox: Path) -> None:
             raise SettingsError(name, "is set, and the demo keeps to its own home", "unset it for the demo")
     if (inbox / "demo.txt").exists():
         return
-    for path in (inbox, settings.home / "ledger.db"):
-        if path.exists():
-            raise SettingsError(path, "is not the demo's", "set ECG_HOME to another folder for the demo")
+    if inbox.exists() or _has_files(settings):
+        raise SettingsError(settings.home, "holds something else than the demo", "set ECG_HOME to another folder")
+
+
+def _has_files(settings: Settings) -> bool:
+    if not (settings.home / "ledger.db").exists():
+        return False
+    with open_ledger(settings) as ledger:  # a look at an empty home makes an empty one
+        return ledger.counts().files.total > 0
 
 
 def _predict(settings: Settings, seed: int) -> tuple[Path | None, tuple[PredictionLine, ...]]:

@@ -27,10 +27,11 @@ _QUIET = {
 }
 
 
-def prepare() -> Settings:
+def prepare(own_server: bool = False) -> Settings:
     """Turn telemetry off, keep Prefect's own database under ``ECG_HOME`` unless a server is named, return the settings.
 
-    Warnings of this project go to standard error and, inside a flow run, to its page.
+    Warnings of this project go to standard error and, inside a flow run, to its page. With ``own_server`` a server that
+    is named is left alone.
 
     Raises:
         SettingsError: a variable is wrong, or ``ECG_HOME`` cannot be written.
@@ -39,7 +40,10 @@ def prepare() -> Settings:
     settings.folder("")
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    if not {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) and not _profile_names_a_server():
+    if own_server:
+        os.environ.pop("PREFECT_API_URL", None)
+    named = {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) or _profile_names_a_server()
+    if own_server or not named:
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     _warn_on_stderr()

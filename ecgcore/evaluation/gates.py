@@ -101,7 +101,7 @@ class _Judge:
     def non_inferior(self, gate: NonInferior) -> GateResult:
         limit = {"limit": -gate.margin, "side": Side.ABOVE}
         if self.evidence.champion is None:
-            return _result(gate, Verdict.NOT_APPLICABLE, "no champion yet", **limit)
+            return _result(gate, Verdict.NOT_APPLICABLE, "there is no champion to compare with", **limit)
         found, problem = self.find(gate.target, gate.test_set)
         comparison = self.evidence.comparison(gate.target, gate.test_set)
         if found is None or comparison is None:

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from ecgcore.errors import SettingsError
+from ecgcore.ledger.batch import IngestBatch, SourceFile
+from ecgcore.ledger.finding import Finding
+from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
 from flows import demo
 
@@ -25,7 +29,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_draws_its_inbox_once_and_leaves_its_mark(home: Path) -> None:
     inbox = demo._inbox(Settings(home=home), 100, 1)
     assert (inbox, (inbox / "demo.txt").read_text(encoding="utf-8")) == (home / "inbox", "studies=100 seed=1")
-    (home / "ledger.db").touch()  # its own
     assert demo._inbox(Settings(home=home), 100, 1) == inbox
 
 
@@ -42,13 +45,23 @@ def test_killed_while_it_draws_it_starts_again(home: Path, monkeypatch: pytest.M
     assert (demo._inbox(Settings(home=home), 100, 1) / "demo.txt").is_file()
 
 
-@pytest.mark.parametrize("theirs", ["ledger.db", "inbox"])
-def test_a_home_of_patients_is_refused(home: Path, theirs: str) -> None:
-    """Their inbox may be a bucket, so that the home has a ledger and no inbox."""
-    (home / theirs).mkdir(parents=True)
-    with pytest.raises(SettingsError, match=rf"{theirs}: is not the demo's\. Hint: set ECG_HOME to another folder"):
+def test_a_home_with_an_inbox_of_its_own_is_refused(home: Path) -> None:
+    (home / "inbox").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"holds something else than the demo\. Hint: set ECG_HOME to an"):
         demo._inbox(Settings(home=home), 100, 1)
     assert not (home / "inbox" / "demo.txt").exists()
+
+
+def test_a_home_whose_ledger_holds_files_is_refused(home: Path) -> None:
+    """Their inbox may be a bucket, so that the home has none. A ledger of nothing, as `ecg status` makes, is no reason."""
+    home.mkdir()
+    report = SourceFile("ecg/a.pdf", "a" * 64, 9, FileKind.ECG, fault=Finding("blank-page", "0", "scan again"))
+    with Ledger(f"sqlite:///{home / 'ledger.db'}") as ledger:
+        assert not demo._has_files(Settings(home=home))
+        ledger.record_batch(IngestBatch("b1", [report]))
+    with pytest.raises(SettingsError, match="holds something else than the demo"):
+        demo._inbox(Settings(home=home), 100, 1)
+    assert not (home / "inbox").exists()
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,11 @@ def test_prefect_keeps_its_home_only_where_it_names_a_server(
         (tmp_path / ".prefect" / "profiles.toml").write_text(profiles, encoding="utf-8")
     prepare()
     assert os.environ.get("PREFECT_HOME") == (str(tmp_path / "ecg" / "prefect") if own_home else None)
+
+
+def test_the_demo_keeps_to_a_server_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shared = {"PREFECT_API_URL": "http://10.0.0.5:4200/api", "PREFECT_HOME": str(tmp_path / "shared")}
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path), "ECG_HOME": str(tmp_path / "ecg")} | shared)
+    monkeypatch.chdir(tmp_path)
+    prepare(own_server=True)
+    assert (os.environ.get("PREFECT_API_URL"), os.environ["PREFECT_HOME"]) == (None, str(tmp_path / "ecg" / "prefect"))
