@@ -53,7 +53,7 @@ def test_a_home_with_an_inbox_of_its_own_is_refused(home: Path) -> None:
 
 
 def test_a_home_whose_ledger_holds_files_is_refused(home: Path) -> None:
-    """Their inbox may be a bucket, so that the home has none. A ledger of nothing, as `ecg status` makes, is no reason."""
+    """Their inbox may be a bucket, so that the home has none. An empty ledger, as `ecg status` makes, is no reason."""
     home.mkdir()
     report = SourceFile("ecg/a.pdf", "a" * 64, 9, FileKind.ECG, fault=Finding("blank-page", "0", "scan again"))
     with Ledger(f"sqlite:///{home / 'ledger.db'}") as ledger:
