@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from html import unescape
@@ -35,21 +36,16 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.tables import File, Study
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.scoring import score
-from ecgcore.reports.canonical import canonical_image
-from ecgcore.reports.format import known_formats
-from ecgcore.reports.limits import DEFAULT_LIMITS
-from ecgcore.reports.render import render_page
 from ecgcore.reports.store import load_image
 from ecgcore.synth.dipole import facing_leads
 from ecgcore.synth.disease import Territory
-from ecgcore.synth.draw import draw_report
-from ecgcore.synth.header import Header
 from ecgcore.synth.hospital import plan_entries
-from ecgcore.synth.patient import Study as DrawnStudy
-from ecgcore.synth.signal import FS, SAMPLES, draw_record
 from ecgcore.synth.truth import read_truth
 from ecgcore.training.recipe import Recipe
 from ecgcore.training.train import train
+
+sys.path.insert(0, str(Path(__file__).parent))
+from traceless import FORMATS, most_different, traceless
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
@@ -57,7 +53,6 @@ DEPLOYMENTS = Path(__file__).resolve().parents[2] / "deployments"
 SHARE = 0.80  # of what the oracle has beyond chance
 SEVERITY = {"scar": "scar_severity", "lvef": "lvef_severity"}
 TARGETS = tuple(SEVERITY)
-FORMATS = {fmt.name: fmt for fmt in known_formats()}
 MEMORY_MB = 1500
 
 
@@ -269,31 +264,6 @@ def test_the_scar_map_lies_on_the_leads_that_face_the_scar_and_is_lost_with_the_
 
 
 # negative controls, on the same rows
-
-
-PAGES = 10  # of each format and paper
-
-
-def rate(drawn: DrawnStudy, seed: int) -> int:
-    return round(draw_record(seed, drawn).rhythm.rate)
-
-
-def traceless(drawn: DrawnStudy, seed: int, folder: Path) -> np.ndarray:
-    """Return the canonical image of a study's report with the same header, age, sex and rate, but flat traces."""
-    header = Header(drawn.name, drawn.hn, drawn.taken, drawn.age, drawn.female, rate(drawn, seed))
-    path = folder / "traceless.pdf"
-    draw_report(np.zeros((12, SAMPLES)), FS, drawn.fmt, drawn.paper, header, path)
-    return canonical_image(render_page(path, DEFAULT_LIMITS), FORMATS[drawn.fmt.value])
-
-
-def most_different(studies: list[DrawnStudy], seed: int) -> list[DrawnStudy]:
-    """Return the youngest, oldest, slowest and fastest, and others, of both sexes."""
-    by_age, by_rate = sorted(studies, key=lambda s: s.age), sorted(studies, key=lambda s: rate(s, seed))
-    ends = [by_age[0], by_age[-1], by_rate[0], by_rate[-1]]
-    others = [study for study in studies if all(study is not end for end in ends)]
-    found = [*ends, *others[: PAGES - len(ends)]]
-    assert len({study.female for study in found}) == 2
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -11,19 +11,20 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from books import Books
+from commandline import Cli, Done, keep
+
 SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
-TIMEOUT = 800
 
 RECIPE = """
 name: tiny
@@ -85,91 +86,6 @@ ADDRESSES = (  # of a home's files in MLflow's database
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """What it printed; the command must have succeeded and printed nothing else."""
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True)
-class Cli:
-    """The real command line under a home of its own; without ``api`` every command starts Prefect's own server."""
-
-    home: Path
-    deployments: Path
-    api: str | None
-
-    def environment(self, **more: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ECG_", "PREFECT_", "MLFLOW_", "AWS_"))}
-        ours = {"ECG_HOME": str(self.home), "ECG_DEPLOYMENTS": str(self.deployments), "OMP_NUM_THREADS": "1"}
-        if self.api:
-            ours |= {"PREFECT_API_URL": self.api, "PREFECT_HOME": str(self.home.parent / "prefect")}
-        return {**kept, **ours, "COLUMNS": "120", **more}
-
-    def start(self, *words: object, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            command(*words),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.environment(**more),
-            cwd=self.deployments,
-            start_new_session=True,
-        )
-
-    def __call__(self, *words: object, **more: str) -> Done:
-        process = self.start(*words, **more)
-        try:
-            out, err = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        return Done(process.returncode, out, err)
-
-
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "flows.cli", *map(str, words)]
-
-
-@dataclass(frozen=True)
-class Books:
-    """The ledger's database, read from outside with plain SQL."""
-
-    path: Path
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.execute(query).fetchall()
-
-    def files(self) -> dict[str, tuple[str, str]]:
-        """State and rule of every file by its path; further paths of a known content are duplicates."""
-        first = self.rows("SELECT path, state, COALESCE(rule, '') FROM file")
-        more = [(path, "duplicate", "") for (path,) in self.rows("SELECT path FROM file_sighting")]
-        return {path: (state, rule) for path, state, rule in [*first, *more]}
-
-    def lines(self) -> dict[tuple[str, int], tuple[str, str]]:
-        """State and rule of every table row by table path and row number."""
-        columns = "f.path, r.row, r.state, COALESCE(r.rule, '')"
-        query = f"SELECT {columns} FROM row r JOIN file f ON f.sha256 = r.table_sha256"
-        return {(path, row): (state, rule) for path, row, state, rule in self.rows(query)}
-
-    def studies(self) -> list[tuple[Any, ...]]:
-        return self.rows("SELECT study_id, patient_id, file_sha256, row_id, split, test_set FROM study ORDER BY 1")
-
-    def totals(self) -> dict[str, int]:
-        """How many lines each table has: equal before and after means nothing was lost and nothing was added."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: self.rows(f'SELECT COUNT(*) FROM "{name}"')[0][0] for name in sorted(tables)}
 
 
 @pytest.fixture(scope="session")
@@ -414,10 +330,3 @@ def ecg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Done(code or 0, said.out, said.err)
 
     return run
-
-
-def keep(path: Path, done: Done) -> None:
-    """Keep what a command said; it must have succeeded."""
-    assert done.code == 0, done.err
-    path.with_suffix(".out").write_text(done.out, encoding="utf-8")
-    path.with_suffix(".err").write_text(done.err, encoding="utf-8")
