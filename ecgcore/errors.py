@@ -85,7 +85,7 @@ class ReportError(EcgError):
     """An ECG report cannot be used.
 
     Args:
-        reason: the machine-readable rule name, in kebab case (see ``ecgcore.reports.reason.Reason``).
+        reason: the machine-readable rule name, in kebab case (see ``ecgcore.reports.page.reason.Reason``).
     """
 
     def __init__(self, thing: object, rule: str, hint: str, reason: str = "unreadable") -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ecgcore.cmr.label import Comparison, LabelRule
+from ecgcore.cmr.label_rule import Comparison, LabelRule
 from ecgcore.errors import SettingsError
 from ecgcore.pseudonym import Pseudonymiser
 

@@ -13,26 +13,27 @@ from prefect import flow
 
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import RecipeError
+from ecgcore.evaluation.benchmark.benchmark_figures import Drawing, figures
+from ecgcore.evaluation.benchmark.benchmark_tables import Benchmark, tables
 from ecgcore.evaluation.benchmark.contender import Contender, places_in
-from ecgcore.evaluation.benchmark.figures import Drawing, figures
-from ecgcore.evaluation.benchmark.tables import Benchmark, tables
-from ecgcore.evaluation.predictions import LABEL_SUFFIX
-from ecgcore.evaluation.readers import check_reads
-from ecgcore.evaluation.reads import load_reads
+from ecgcore.evaluation.frame.predictions import LABEL_SUFFIX
+from ecgcore.evaluation.study.readers import check_reads
+from ecgcore.evaluation.study.reads import load_reads
 from ecgcore.pages.benchmark_page import BenchmarkPage, RecipeLine, benchmark_document
 from ecgcore.pages.document import Image
 from ecgcore.pages.html import render_html
-from ecgcore.predictor.staging import staged_directory
+from ecgcore.predictor.formats.staging import staged_directory
 from ecgcore.settings import PROJECT, Settings
-from ecgcore.training.recipe import Recipe
-from flows.environment import open_ledger, prepare
-from flows.promote import registry_of
-from flows.runs import Run, plan_runs, trained
-from flows.snapshot import freeze
-from tasks.artifacts import progress_bar, publish_page
-from tasks.benchmarking import explained, locked_rows, scored, scored_controls
-from tasks.registry.environment import code_commit
-from tasks.registry.report import log_report
+from ecgcore.training.recipe.recipe import Recipe
+from flows.train import trained
+from tasks.cohort.snapshots import freeze
+from tasks.judging.benchmarking import explained, locked_rows, scored, scored_controls
+from tasks.prefect.artifacts import progress_bar, publish_page
+from tasks.prefect.environment import open_ledger, prepare
+from tasks.registry.logged_report import log_report
+from tasks.registry.provenance import code_commit
+from tasks.registry.registry import registry_of
+from tasks.training.runs import Run, plan_runs
 
 STUDY = (
     "multi-task", "multi-task-old", "transferred", "single-task-scar", "single-task-lvef", "multi-task-clinical",

@@ -11,28 +11,28 @@ from pathlib import Path
 import pandas as pd
 from prefect import flow
 
-from ecgcore.cmr.verdict import ValidationReport
+from ecgcore.cmr.rules.validation_report import ValidationReport
 from ecgcore.errors import SettingsError
-from ecgcore.ledger.assembly import join_pages, row_faults
-from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile
-from ecgcore.ledger.finding import Finding
-from ecgcore.ledger.label_frame import source_rows
+from ecgcore.ledger.decide.finding import Finding
+from ecgcore.ledger.ingest.assembly import join_pages, row_faults
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
+from ecgcore.ledger.ingest.label_frame import source_rows
+from ecgcore.ledger.ingest.listing import standings
+from ecgcore.ledger.ingest.place import best_places
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.listing import standings
-from ecgcore.ledger.place import best_places
 from ecgcore.ledger.pseudonym_key import check_key
+from ecgcore.pages.progress_bar import progress_bar
 from ecgcore.pseudonym import Pseudonymiser
-from ecgcore.reports.reason import Caution
+from ecgcore.reports.page.reason import Caution
 from ecgcore.settings import Settings
-from flows.environment import open_ledger, prepare
-from flows.ingest_pages import publish
-from flows.ingest_summary import OUTSIDE, IngestSummary
-from flows.progress import progress_bar
-from tasks.alerts import batch_alerts
-from tasks.reading import Listed, TablesRead, hash_files, list_files, read_pages, read_tables
-from tasks.steward import write_steward_rows
-from tasks.storage import Inbox
-from tasks.validating import validate_rows
+from tasks.inbox.ingest_pages import publish
+from tasks.inbox.ingest_summary import OUTSIDE, IngestSummary
+from tasks.inbox.reading import Listed, TablesRead, hash_files, list_files, read_pages, read_tables
+from tasks.inbox.storage import Inbox
+from tasks.prefect.environment import open_ledger, prepare
+from tasks.validation.alerts import batch_alerts
+from tasks.validation.steward_rows import write_steward_rows
+from tasks.validation.validating import validate_rows
 
 
 @flow(name="ingest", description="Inbox -> validated, paired, split studies in the ledger.")

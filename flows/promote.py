@@ -8,18 +8,18 @@ from typing import Any
 from prefect import flow
 
 from ecgcore.errors import PromotionError
-from ecgcore.ledger import promotion
+from ecgcore.ledger.decide.promotion_state import PromotionState
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.promotion import PromotionRecord
-from ecgcore.ledger.promotion_rollback import RollbackPlan, Way, plan_rollback, roll_back
-from ecgcore.ledger.promotion_run import repair, run_promotion
-from ecgcore.ledger.promotion_state import PromotionState
+from ecgcore.ledger.promotion import promotion
+from ecgcore.ledger.promotion.carry import repair, run_promotion
+from ecgcore.ledger.promotion.promotion import PromotionRecord
+from ecgcore.ledger.promotion.rollback import RollbackPlan, Way, plan_rollback, roll_back
 from ecgcore.settings import Settings
-from flows.environment import open_ledger, prepare
-from tasks.artifacts import publish_page
-from tasks.champion import CHAMPION_SLOT
-from tasks.promotion import ChampionSteps
-from tasks.registry.registry import Registry, check_promotable
+from tasks.prefect.artifacts import publish_page
+from tasks.prefect.environment import open_ledger, prepare
+from tasks.registry.registry import check_promotable, registry_of
+from tasks.release.champion_steps import ChampionSteps
+from tasks.release.serving import CHAMPION_SLOT
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,6 @@ def promote_version(
     if record.state is PromotionState.DONE:
         return repair(ledger, slot, steps) or record
     return run_promotion(ledger, record.number, steps)
-
-
-def registry_of(settings: Settings) -> Registry:
-    """Return the registry."""
-    if settings.mlflow_tracking_uri is None:
-        settings.folder("mlflow")
-    return Registry(settings.tracking_uri)
 
 
 def _steps(settings: Settings) -> ChampionSteps:

@@ -9,27 +9,30 @@ from prefect import flow
 
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import LedgerError
-from ecgcore.evaluation.policy import Approval, Policy, load_policy
-from ecgcore.ledger import audit, promotion, testset
+from ecgcore.evaluation.gates.policy import Approval, Policy, load_policy
+from ecgcore.ledger.cohort import testset
+from ecgcore.ledger.cohort.freeze import SnapshotInfo
+from ecgcore.ledger.cohort.new_studies import new_studies
+from ecgcore.ledger.decide.promotion_state import ENDED
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.progress import new_studies
-from ecgcore.ledger.promotion_state import ENDED
-from ecgcore.ledger.snapshot import SnapshotInfo
+from ecgcore.ledger.promotion import promotion
+from ecgcore.ledger.review import audit
 from ecgcore.settings import Settings
-from ecgcore.training.recipefile import AnyRecipe
-from flows.decision import decision_page, publish_decision, publish_gates
-from flows.environment import open_ledger, prepare
-from flows.outcome import RetrainOutcome
-from flows.promote import promote_version, registry_of
-from flows.runs import Run, lineage_of, plan_run, trained
-from flows.snapshot import freeze
-from tasks.alerts import batch_alerts
-from tasks.champion import Champion, champion_of
-from tasks.judging import judge
-from tasks.labelrule import check_label_rule
-from tasks.newcomers import Newcomers, score_newcomers
-from tasks.registering import candidate_of
-from tasks.registry.registry import Registry
+from ecgcore.training.recipe.recipe_file import AnyRecipe
+from flows.promote import promote_version
+from flows.train import trained
+from tasks.cohort.snapshots import freeze
+from tasks.judging.judge import judge
+from tasks.judging.label_rule_check import check_label_rule
+from tasks.judging.newcomers import Newcomers, score_newcomers
+from tasks.judging.outcome import RetrainOutcome
+from tasks.judging.publication import decision_page, publish_decision, publish_gates
+from tasks.judging.registering import candidate_of
+from tasks.prefect.environment import open_ledger, prepare
+from tasks.registry.registry import Registry, registry_of
+from tasks.release.serving import Champion, champion_of
+from tasks.training.runs import Run, lineage_of, plan_run
+from tasks.validation.alerts import batch_alerts
 
 
 @flow(

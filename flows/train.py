@@ -5,14 +5,22 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 
-from ecgcore.training.keeper import EpochReport
+from ecgcore.settings import Settings
+from ecgcore.training.network.keeper import EpochReport
+from ecgcore.training.recipe.table_recipe import TableRecipe
+from ecgcore.training.train import device_of
 from ecgcore.training.train import train as train_model
-from flows.environment import prepare
-from tasks.artifacts import progress_bar
-from tasks.commit import note_commit
+from tasks.prefect.artifacts import progress_bar
+from tasks.prefect.deployment import pool_of, run_to_end
+from tasks.prefect.environment import prepare
+from tasks.training.commit import note_commit
+from tasks.training.runs import Run
+
+TRAIN = "train/train"
 
 
 @flow(name="train", description="Snapshot and recipe -> run directory with the exported model.")
@@ -43,3 +51,37 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
                     snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=visible, callback=show
                 )
             )
+
+
+def trained(settings: Settings, snapshot_dir: Path, run: Run) -> Path:
+    """Train a run to its end, on the GPU pool where there is one; a finished one is left alone.
+
+    A run that starts from another has that one trained first.
+
+    Raises:
+        EcgError: the snapshot, the recipe or the training fails its checks.
+    """
+    if run.finished:
+        return run.path
+    start = trained(settings, snapshot_dir, run.start) if run.start else None
+    parameters: dict[str, Any] = {
+        "snapshot_dir": str(snapshot_dir),
+        "recipe_file": str(run.recipe_file),
+        "run_dir": str(run.path),
+        "start_dir": str(start) if start else None,
+    }
+    if pool := pool_of(TRAIN):
+        _say(f"training {run.path.name} as deployment {TRAIN} on work pool {pool}")
+        run_to_end(TRAIN, parameters)
+    else:
+        _say(f"training {run.path.name} here on {_device(settings, run)}")
+        train(**parameters)
+    return run.path
+
+
+def _device(settings: Settings, run: Run) -> str:
+    return "cpu" if isinstance(run.recipe, TableRecipe) else device_of(settings.train_device).type
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"ecg: {text}\n")

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ecgcore.data.cachespec import CacheSpec, Writer, row_bytes
-from ecgcore.data.cachewriter import Job, Written, end_with_parent
+from ecgcore.data.cache_spec import CacheSpec, Writer, row_bytes
+from ecgcore.data.cache_writer import Job, Written, end_with_parent
 from ecgcore.errors import SnapshotError
 
 log = logging.getLogger(__name__)

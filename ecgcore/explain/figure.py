@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
-from ecgcore.evaluation.figures_style import INK, MUTED, png
-from ecgcore.explain.meanmap import MeanMap
-from ecgcore.explain.overlay import tint
+from ecgcore.evaluation.figures.style import INK, MUTED, png
+from ecgcore.explain.heat_overlay import tint
+from ecgcore.explain.mean_map import MeanMap
 from ecgcore.explain.panel import Example, Panel
 from ecgcore.explain.placement import format_of
-from ecgcore.reports.box import Pixels
+from ecgcore.reports.page.box import Pixels
 
 DPI = 170
 WIDTH_IN = 15.0

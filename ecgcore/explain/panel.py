@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from ecgcore.explain.heat_overlay import overlay
 from ecgcore.explain.heatmap import Heatmap, explain_all
-from ecgcore.explain.meanmap import MeanMap, mean_maps
-from ecgcore.explain.overlay import overlay
+from ecgcore.explain.mean_map import MeanMap, mean_maps
 from ecgcore.explain.placement import format_of
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.features import Row
 from ecgcore.predictor.picture import ImageSource, load_picture
-from ecgcore.reports.box import Pixels
+from ecgcore.reports.page.box import Pixels
 
 EXAMPLES = 3
 _THIRD = 3

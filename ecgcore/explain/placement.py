@@ -6,7 +6,7 @@ import numpy as np
 
 from ecgcore.errors import ReportError
 from ecgcore.explain.heatmap import Mass
-from ecgcore.reports.format import LEADS, ReportFormat, known_formats
+from ecgcore.reports.page.format import LEADS, ReportFormat, known_formats
 
 
 def format_of(size: tuple[int, int]) -> ReportFormat:

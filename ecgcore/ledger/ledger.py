@@ -12,18 +12,19 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger import audit, records
-from ecgcore.ledger.batch import IngestBatch, SourceFile
-from ecgcore.ledger.counts import Counts, count
-from ecgcore.ledger.database import Database
-from ecgcore.ledger.ingest import BatchSummary, record
-from ecgcore.ledger.label import LabelRow
-from ecgcore.ledger.pairing import PAIR_DAYS
-from ecgcore.ledger.quarantine import OpenEntry, open_entries
-from ecgcore.ledger.split import SplitRule
-from ecgcore.ledger.state import State
-from ecgcore.ledger.tables import Batch, Row
-from ecgcore.ledger.unread import known_contents, refused_pages, unread
+from ecgcore.ledger.db.database import Database
+from ecgcore.ledger.db.tables import Batch, Row
+from ecgcore.ledger.decide.label_row import LabelRow
+from ecgcore.ledger.decide.pairing import PAIR_DAYS
+from ecgcore.ledger.decide.split import SplitRule
+from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.ingest import known
+from ecgcore.ledger.ingest.counts import Counts, count
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
+from ecgcore.ledger.ingest.quarantine import OpenEntry, open_entries
+from ecgcore.ledger.ingest.record import BatchSummary, record
+from ecgcore.ledger.ingest.unread import known_contents, refused_pages, unread
+from ecgcore.ledger.review import audit
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class Ledger:
     def unresolved_rows(self) -> list[LabelRow]:
         """Return the rows that are neither accepted nor duplicates, in order of arrival."""
         with self.reading() as connection:
-            return records.open_rows(connection)
+            return known.open_rows(connection)
 
     def recent_rows(self, limit: int = 200) -> pd.DataFrame:
         """Return the last rows to arrive, newest first: row_id, state, rule, scar, lvef_percent (percent).

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger import audit
+from ecgcore.ledger.db.tables import AuditEvent
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.tables import AuditEvent
+from ecgcore.ledger.review import audit
 from ecgcore.pseudonym import NORMALISATION
 
 EVENT = "pseudonym-key"

@@ -7,9 +7,9 @@ import logging
 from torch import nn
 
 from ecgcore.errors import RecipeError
-from ecgcore.models.clinical import ClinicalImageNetwork
+from ecgcore.models.clinical_network import ClinicalImageNetwork
 from ecgcore.models.network import ImageNetwork
-from ecgcore.models.signal import SignalNetwork, signal_stem
+from ecgcore.models.signal_network import SignalNetwork, signal_stem
 from ecgcore.models.spec import ModelSpec
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ecgcore.evaluation.benchmark.power import MARGIN
-from ecgcore.evaluation.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET
-from ecgcore.evaluation.resampling import REPEATED
+from ecgcore.evaluation.estimate.resampling import REPEATED
+from ecgcore.evaluation.frame.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET
 from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped
 
 _AUC = "AUC"
@@ -37,7 +37,7 @@ class BenchmarkPage:
         reference: the recipe that the others are compared with.
         recipes: all, in the order of the tables.
         looks: how often each test set was looked at, this benchmark included.
-        tables: as :func:`ecgcore.evaluation.benchmark.tables.tables` returns them.
+        tables: as :func:`ecgcore.evaluation.benchmark.benchmark_tables.tables` returns them.
         figures: PNG by section (``roc``, ``thresholds``, ``prevalence``, ``slices``, ``calibration``, ``decision``,
             ``histograms``, ``explanation``), with their descriptions.
         lvef_rule: when the snapshot's label ``lvef`` is 1, such as ``LVEF < 50 %``.

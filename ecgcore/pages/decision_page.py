@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
-from ecgcore.evaluation.decision import Decision, Outcome
-from ecgcore.evaluation.evaluation import Evaluation, Metric, Scores
-from ecgcore.evaluation.gate import Severity
-from ecgcore.evaluation.policy import Approval
+from ecgcore.evaluation.estimate.evaluation import Evaluation, Metric, Scores
+from ecgcore.evaluation.gates.decision import Decision, Outcome
+from ecgcore.evaluation.gates.gate import Severity
+from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Image, Section, Table, Text, Tone, number
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 
@@ -34,7 +34,7 @@ class DecisionPage:
         decision: outcome and gates.
         evaluations: of the candidate.
         looks: at each locked test set.
-        figures: ROC, calibration and gate figures (``ecgcore.evaluation.figures``).
+        figures: ROC, calibration and gate figures (``ecgcore.evaluation.figures.curves``).
     """
 
     candidate: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecgcore.evaluation.decision import Decision
+from ecgcore.evaluation.gates.decision import Decision
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Table, Text, Tone
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 from ecgcore.pages.rule_table import RuleCount, rule_table

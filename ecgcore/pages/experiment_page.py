@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecgcore.evaluation.contrast import Contrast, Finding
+from ecgcore.evaluation.study.contrast import Contrast, Finding
 from ecgcore.pages.document import Callout, Cell, Document, Image, Section, Table, Text, Tone
 
 _TONES = {Finding.BETTER: Tone.GOOD, Finding.WORSE: Tone.BAD, Finding.UNDECIDED: Tone.PLAIN}

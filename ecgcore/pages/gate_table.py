@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ecgcore.evaluation.decision import Decision, Outcome
-from ecgcore.evaluation.interval import Interval
-from ecgcore.evaluation.verdict import GateResult, Side, Verdict
+from ecgcore.evaluation.estimate.interval import Interval
+from ecgcore.evaluation.gates.decision import Decision, Outcome
+from ecgcore.evaluation.gates.verdict import GateResult, Side, Verdict
 from ecgcore.pages.document import Callout, Cell, Table, Tone
 
 _VERDICT_TONE = {

@@ -6,19 +6,7 @@ import re
 from html import escape
 from typing import assert_never
 
-from ecgcore.pages.document import (
-    Block,
-    Callout,
-    Command,
-    Document,
-    Image,
-    Section,
-    Table,
-    Text,
-    Tone,
-    shown,
-    visible,
-)
+from ecgcore.pages.document import Block, Callout, Command, Document, Image, Section, Table, Text, Tone, shown, visible
 
 _ACTIVE = re.compile(r"([\\`*_\[\]|~$])")
 _LINKS = re.compile(r"(?i)(?<=:)//|(?<=www)\.|@")

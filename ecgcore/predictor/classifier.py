@@ -18,11 +18,11 @@ from ecgcore.data.recording import Recording
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import Network
 from ecgcore.models.spec import Family
-from ecgcore.models.tablefamily import TableFamily
+from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.features import Row, encode
-from ecgcore.predictor.mtecg import read_model_dir
+from ecgcore.predictor.formats.mtecg import read_model_dir
 from ecgcore.predictor.picture import ImageSource, load_picture
-from ecgcore.predictor.tablereader import TableReader
+from ecgcore.predictor.table.table_reader import TableReader
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,8 @@ class ECGClassifier:
         round_probabilities: two decimals instead of all.
 
     Raises:
-        PredictorError: the directory is wrong (see :func:`~ecgcore.predictor.mtecg.read_model_dir`), the class is
-            unknown, or the device is not there.
+        PredictorError: the directory is wrong (see :func:`~ecgcore.predictor.formats.mtecg.read_model_dir`), the class
+            is unknown, or the device is not there.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ECGClassifier:
             image: a canonical image (PIL, uint8 array, PNG or JPEG), or a report page (PDF, PNG or JPEG); what is taken
                 as which is said in :func:`~ecgcore.predictor.picture.open_picture`. None will do for table models.
             clinical_features: for clinical models, see :func:`~ecgcore.predictor.features.encode`; for table models,
-                which take unknown ones, :func:`~ecgcore.predictor.tablefeatures.encode_table`; age in years.
+                which take unknown ones, :func:`~ecgcore.predictor.table.table_features.encode_table`; age in years.
 
         Raises:
             PredictorError: the image or the features cannot be used.

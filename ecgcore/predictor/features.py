@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import torch
 
 from ecgcore.errors import PredictorError
-from ecgcore.models.clinical import AGE_DIVISOR
-from ecgcore.predictor.featurenames import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.models.clinical_network import AGE_DIVISOR
+from ecgcore.predictor.feature_names import CATEGORY_NAMES, NUMBER_NAMES
 
 Row = Mapping[str, float | None]
 """The clinical features of one study by name, as a caller gives them; None or NaN where one is not known."""

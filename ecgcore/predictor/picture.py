@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ecgcore.data.transform import check_rgb
+from ecgcore.data.image_transform import check_rgb
 from ecgcore.errors import PredictorError, ReportError
-from ecgcore.reports.format import known_formats
-from ecgcore.reports.reason import Caution, Reason
-from ecgcore.reports.upright import upright, upright_size
+from ecgcore.reports.file.upright import upright, upright_size
+from ecgcore.reports.page.format import known_formats
+from ecgcore.reports.page.reason import Caution, Reason
 
 log = logging.getLogger(__name__)
 

@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.data.cache import RecordingCache, open_cache
-from ecgcore.data.cachespec import SignalSpec
+from ecgcore.data.cache_spec import SignalSpec
 from ecgcore.data.clinical import AGE_SCALE, Table, clinical_table, incomplete
 from ecgcore.data.recording import Recording
-from ecgcore.data.signaltransform import SignalTransform
+from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import PredictorError
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.featurenames import CATEGORY_NAMES
-from ecgcore.reports.store import load_image
+from ecgcore.predictor.feature_names import CATEGORY_NAMES
+from ecgcore.reports.file.image_store import load_image
 
 REGISTERED_KEYS = ("study_id", "patient_id", "ecg_format", "test_set")
 

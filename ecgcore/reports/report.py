@@ -9,21 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgcore.reports.box import Pixels
-from ecgcore.reports.canonical import arrange, remove_grid
-from ecgcore.reports.format import ReportFormat, known_formats
-from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
-from ecgcore.reports.page import Extent, Page
-from ecgcore.reports.picture import read_picture
-from ecgcore.reports.printed import Printed, read_printed
-from ecgcore.reports.quality import cautions, check_geometry, check_leads, unrecognised
-from ecgcore.reports.reason import Caution, Reason, RefusalError
-from ecgcore.reports.recognise import Match, recognise
-from ecgcore.reports.render import render_page
-from ecgcore.reports.source import Kind, Source, check_size, read_source
-from ecgcore.reports.statement import check_statements
-from ecgcore.reports.text import read_text
-from ecgcore.reports.timings import Timings
+from ecgcore.reports.file.picture_file import read_picture
+from ecgcore.reports.file.render import render_page
+from ecgcore.reports.file.source import Kind, Source, check_size, read_source
+from ecgcore.reports.page.box import Pixels
+from ecgcore.reports.page.format import ReportFormat, known_formats
+from ecgcore.reports.page.limits import DEFAULT_LIMITS, Limits
+from ecgcore.reports.page.page import Extent, Page
+from ecgcore.reports.page.reason import Caution, Reason, RefusalError
+from ecgcore.reports.page.timings import Timings
+from ecgcore.reports.printed.page_text import read_text
+from ecgcore.reports.printed.printed import Printed, read_printed
+from ecgcore.reports.printed.statement import check_statements
+from ecgcore.reports.recognise.canonical import arrange, remove_grid
+from ecgcore.reports.recognise.quality import cautions, check_geometry, check_leads, unrecognised
+from ecgcore.reports.recognise.recognise import Match, recognise
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecgcore.reports.limits import DEFAULT_LIMITS, Limits
-from ecgcore.reports.png import encode_png, plane_of
+from ecgcore.reports.file.image_store import write_atomically
+from ecgcore.reports.file.png import encode_png, plane_of
+from ecgcore.reports.page.limits import DEFAULT_LIMITS, Limits
 from ecgcore.reports.report import Report, read_report
-from ecgcore.reports.store import write_atomically
 
 
 def view(path: Path | str, out: Path | str, limits: Limits = DEFAULT_LIMITS) -> Report:

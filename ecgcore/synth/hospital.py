@@ -16,9 +16,9 @@ from pathlib import Path
 from ecgcore.errors import SettingsError
 from ecgcore.synth.defects import with_defects
 from ecgcore.synth.entry import Entry, entry_of
-from ecgcore.synth.pagefile import write_entry
+from ecgcore.synth.page_file import write_entry
 from ecgcore.synth.patient import draw_study, resplit
-from ecgcore.synth.tables import write_table
+from ecgcore.synth.table_file import write_table
 from ecgcore.synth.truth import Counts, table_entries, truth_rows, write_truth
 
 _CHUNK = 16

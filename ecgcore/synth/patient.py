@@ -8,9 +8,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from ecgcore.synth.disease import Disease, draw_disease, draw_severities, draw_territory
-from ecgcore.synth.layout import EcgFormat, Paper
-from ecgcore.synth.liability import NORMAL
+from ecgcore.synth.drawing.layout import EcgFormat, Paper
+from ecgcore.synth.heart.disease import Disease, draw_disease, draw_severities, draw_territory
+from ecgcore.synth.heart.liability import NORMAL
 from ecgcore.synth.names import hospital_number, invent_name
 
 FIRST_DAY = date(2009, 1, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcore.synth.entry import ACCEPTED, Entry, Outcome
-from ecgcore.synth.tables import FIRST_ROW, table_name
+from ecgcore.synth.table_file import FIRST_ROW, table_name
 
 if TYPE_CHECKING:
     import pandas as pd

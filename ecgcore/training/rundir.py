@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
+from ecgcore import durable
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
-from ecgcore.training.keeper import write_atomically
-from ecgcore.training.recipefile import AnyRecipe
+from ecgcore.training.recipe.recipe_file import AnyRecipe
 
 _ANOTHER = "train into another run directory, or delete this one"
 
@@ -96,7 +96,7 @@ class RunDir:
         mine = {"id": snapshot.id, "content_sha256": snapshot.content_sha256}
         path = self.path / "snapshot.json"
         if not path.exists():
-            write_atomically(path, json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True))
+            durable.write_text(path, json.dumps({**snapshot.meta, **mine}, indent=2, sort_keys=True))
             return
         try:
             claimed = json.loads(path.read_text(encoding="utf-8"))
@@ -108,6 +108,6 @@ class RunDir:
     def _claim_file(self, name: str, text: str, noun: str) -> None:
         path = self.path / name
         if not path.exists():
-            write_atomically(path, text)
+            durable.write_text(path, text)
         elif path.read_text(encoding="utf-8") != text:
             raise TrainingError(self.path, f"belongs to another {noun} ({name} differs)", _ANOTHER)

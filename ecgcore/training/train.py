@@ -14,23 +14,24 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import TQDMProgressBar
 
+from ecgcore import durable
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network, build
-from ecgcore.training.candidate import choose_candidate
-from ecgcore.training.determinism import reproducible
-from ecgcore.training.export import calibrate, export_golden, export_model
-from ecgcore.training.keeper import EpochCallback, Keeper, write_atomically
-from ecgcore.training.loss import MultiTargetLoss, class_weights
-from ecgcore.training.material import gather
-from ecgcore.training.module import TrainingModule
-from ecgcore.training.recipe import Precision, Recipe, TrainingSection
-from ecgcore.training.recipefile import AnyRecipe, load_recipe
+from ecgcore.training.network.chosen_weights import choose_candidate
+from ecgcore.training.network.determinism import reproducible
+from ecgcore.training.network.export import calibrate, export_golden, export_model
+from ecgcore.training.network.keeper import EpochCallback, Keeper
+from ecgcore.training.network.loss import MultiTargetLoss, class_weights
+from ecgcore.training.network.material import gather
+from ecgcore.training.network.module import TrainingModule
+from ecgcore.training.network.start import Start
+from ecgcore.training.network.summary import MadeWith, summary_json
+from ecgcore.training.recipe.recipe import Precision, Recipe, TrainingSection
+from ecgcore.training.recipe.recipe_file import AnyRecipe, load_recipe
+from ecgcore.training.recipe.table_recipe import TableRecipe
 from ecgcore.training.rundir import RunDir
-from ecgcore.training.start import Start
-from ecgcore.training.summary import MadeWith, summary_json
-from ecgcore.training.tablerecipe import TableRecipe
-from ecgcore.training.tabletrain import train_table
+from ecgcore.training.table.table_train import train_table
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def _train(
     export_model(network, recipe, material, run.model, values, weights, keeper.best_epoch, step)
     export_golden(run.model, run.golden, recipe, snapshot, material.valid)
     made_with = MadeWith(snapshot, recipe, start, device, precision, step)
-    write_atomically(run.summary, summary_json(made_with, module, keeper, candidate, temperatures))
+    durable.write_text(run.summary, summary_json(made_with, module, keeper, candidate, temperatures))
 
 
 def _first_network(recipe: Recipe, start: Start | None, resumed: bool) -> Network:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.registry.candidate import Candidate
-from tasks.registry.environment import installed_packages
 from tasks.registry.error import RegistryError
+from tasks.registry.provenance import installed_packages
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcore.errors import PromotionError
-from tasks.fingerprint import directory_sha256
+from ecgcore.predictor.fingerprint import directory_sha256
+from ecgcore.settings import Settings
 from tasks.registry.candidate import Candidate, model_name
 from tasks.registry.connection import connect, experiment_id
 from tasks.registry.error import registry_errors
@@ -306,3 +307,10 @@ def _fetch(client: MlflowClient, mlflow_run: str, artifact: str, dest: Path) -> 
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=dest.parent) as work:
         Path(client.download_artifacts(mlflow_run, artifact, work)).rename(dest)
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the registry."""
+    if settings.mlflow_tracking_uri is None:
+        settings.folder("mlflow")
+    return Registry(settings.tracking_uri)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgcore.models.tablefamily import TableFamily
-from ecgcore.predictor.featurenames import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.models.table_family import TableFamily
+from ecgcore.predictor.feature_names import CATEGORY_NAMES, NUMBER_NAMES
 from tasks.registry.candidate import Candidate
-from tasks.registry.environment import serving_requirements
+from tasks.registry.provenance import serving_requirements
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -1,4 +1,4 @@
-"""Validation of label rows: the rules of `ecgcore.cmr.rules`, run by Great Expectations."""
+"""Validation of label rows: the rules of `ecgcore.cmr.rules.label_rules`, run by Great Expectations."""
 
 from tasks.validation.validate import validate
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.cmr.frame import finding_column, text_column, unread_column
-from ecgcore.cmr.rule import Bound, Kind, Moment, Rule
+from ecgcore.cmr.rules.check_frame import finding_column, text_column, unread_column
+from ecgcore.cmr.rules.rule import Bound, Kind, Moment, Rule
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.cmr.frame import check_frame, text_column
-from ecgcore.cmr.rule import Kind, Rule
-from ecgcore.cmr.rules import REQUIRED_COLUMNS, RULES
-from ecgcore.cmr.verdict import RowFailure, TableFailure, ValidationReport
+from ecgcore.cmr.rules.check_frame import check_frame, text_column
+from ecgcore.cmr.rules.label_rules import REQUIRED_COLUMNS, RULES
+from ecgcore.cmr.rules.rule import Kind, Rule
+from ecgcore.cmr.rules.validation_report import RowFailure, TableFailure, ValidationReport
 from ecgcore.errors import TableError
 from tasks.validation.expectation import checks_of
 from tasks.validation.validator import Outcome, run_checks
@@ -26,10 +26,10 @@ def validate(
     """Check the rows of a batch against every rule. The first call in a process imports the validator, some 5 s.
 
     Args:
-        frame: the rows of all label tables of the batch (:class:`ecgcore.cmr.table.LabelTable`), perhaps with the
-            columns `page_patient_id`, `page_ecg_date`, `page_format` of the ECG that a row names, and `known_study_id`,
-            `known_scar`, `known_lvef_percent` of the study that the ledger has for its patient and day; null where
-            there is none.
+        frame: the rows of all label tables of the batch (:class:`ecgcore.cmr.table.label_table.LabelTable`), perhaps
+            with the columns `page_patient_id`, `page_ecg_date`, `page_format` of the ECG that a row names, and
+            `known_study_id`, `known_scar`, `known_lvef_percent` of the study that the ledger has for its patient and
+            day; null where there is none.
         batch_id: letters, digits, ``.``, ``_`` and ``-``, at most 100.
         data_docs_dir: where Data Docs go, each batch's into its own folder; None builds none.
         today: the last day that is not in the future, by default today.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ecgcore.cmr.frame import shown
+from ecgcore.cmr.sheet.cell import shown
 from ecgcore.errors import TableError
 from tasks.validation.expectation import Check, compile_check
 

@@ -92,7 +92,7 @@ class Home:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line as a list for ``subprocess``."""
-        return [sys.executable, "-m", "flows.cli", *arguments]
+        return [sys.executable, "-m", "app.cli.main", *arguments]
 
     def ecg(self, *arguments: str) -> str:
         """Run a verb that must succeed, and return its standard output."""

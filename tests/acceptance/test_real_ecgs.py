@@ -23,9 +23,9 @@ import numpy as np
 import pytest
 import yaml
 
-from ecgcore.synth.draw import draw_report
-from ecgcore.synth.header import Header
-from ecgcore.synth.layout import EcgFormat, Paper
+from ecgcore.synth.drawing.draw import draw_report
+from ecgcore.synth.drawing.layout import EcgFormat, Paper
+from ecgcore.synth.drawing.page_header import Header
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 

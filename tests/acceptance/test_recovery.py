@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from html import unescape
@@ -20,32 +19,30 @@ import torch
 from scipy.stats import norm, t
 from sqlalchemy import select
 
+from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.snapshot import Snapshot, Split
-from ecgcore.data.transform import ImageTransform
-from ecgcore.evaluation.auc import auc, auc_interval
-from ecgcore.evaluation.decision import Decision, Outcome, decide
-from ecgcore.evaluation.evaluation import evaluate_all
-from ecgcore.evaluation.gates import Check, Evidence
-from ecgcore.evaluation.interval import Interval
-from ecgcore.evaluation.policy import load_policy
-from ecgcore.evaluation.resampling import percentile_interval
-from ecgcore.evaluation.verdict import Verdict
+from ecgcore.evaluation.estimate.discrimination.auc import auc, auc_interval
+from ecgcore.evaluation.estimate.evaluation import evaluate_all
+from ecgcore.evaluation.estimate.interval import Interval
+from ecgcore.evaluation.estimate.resampling import percentile_interval
+from ecgcore.evaluation.gates.decision import Decision, Outcome, decide
+from ecgcore.evaluation.gates.judge import Check, Evidence
+from ecgcore.evaluation.gates.policy import load_policy
+from ecgcore.evaluation.gates.verdict import Verdict
 from ecgcore.explain.heatmap import explain_all
-from ecgcore.explain.leadmass import lead_area, lead_mass
+from ecgcore.explain.lead_mass import lead_area, lead_mass
+from ecgcore.ledger.db.tables import File, Study
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.tables import File, Study
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.scoring import score
-from ecgcore.reports.store import load_image
-from ecgcore.synth.dipole import facing_leads
-from ecgcore.synth.disease import Territory
+from ecgcore.reports.file.image_store import load_image
+from ecgcore.synth.heart.dipole import facing_leads
+from ecgcore.synth.heart.disease import Territory
 from ecgcore.synth.hospital import plan_entries
 from ecgcore.synth.truth import read_truth
-from ecgcore.training.recipe import Recipe
+from ecgcore.training.recipe.recipe import Recipe
 from ecgcore.training.train import train
-
-sys.path.insert(0, str(Path(__file__).parent))
-from traceless import FORMATS, most_different, traceless
+from tests.acceptance.traceless import FORMATS, most_different, traceless
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgcore.reports.canonical import canonical_image
-from ecgcore.reports.format import known_formats
-from ecgcore.reports.limits import DEFAULT_LIMITS
-from ecgcore.reports.render import render_page
-from ecgcore.synth.draw import draw_report
-from ecgcore.synth.header import Header
+from ecgcore.reports.file.render import render_page
+from ecgcore.reports.page.format import known_formats
+from ecgcore.reports.page.limits import DEFAULT_LIMITS
+from ecgcore.reports.recognise.canonical import canonical_image
+from ecgcore.synth.drawing.draw import draw_report
+from ecgcore.synth.drawing.page_header import Header
 from ecgcore.synth.patient import Study
-from ecgcore.synth.signal import FS, SAMPLES, draw_record
+from ecgcore.synth.record import FS, SAMPLES, draw_record
 
 FORMATS = {fmt.name: fmt for fmt in known_formats()}
 PAGES = 10  # of each format and paper

@@ -148,7 +148,7 @@ def test_a_run_is_lost_after_three_missed_heartbeats(client: SyncPrefectClient) 
 
 
 def test_a_training_that_nobody_would_take_is_refused(client: SyncPrefectClient) -> None:
-    from tasks.deployment import run_to_end
+    from tasks.prefect.deployment import run_to_end
 
     with pytest.raises(TrainingError, match=r"work pool gpu: has no worker online.*prefect worker start --pool gpu"):
         run_to_end("train/train", {"snapshot_dir": "s", "recipe_file": "r", "run_dir": "d"})

@@ -64,7 +64,7 @@ class Cli:
 
 
 def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "flows.cli", *map(str, words)]
+    return [sys.executable, "-m", "app.cli.main", *map(str, words)]
 
 
 def keep(path: Path, done: Done) -> None:

@@ -20,9 +20,8 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from books import Books
-from commandline import Cli, Done, keep
+from tests.flows.commandline import Cli, Done, keep
+from tests.flows.ledger_reader import LedgerReader
 
 SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
 
@@ -237,9 +236,9 @@ def embedded(deployments: Path) -> Callable[[Path], Cli]:
 
 
 @pytest.fixture(scope="session")
-def books_of() -> Callable[[Path], Books]:
+def books_of() -> Callable[[Path], LedgerReader]:
     """The ledger of a given home."""
-    return lambda home: Books(home / "ledger.db")
+    return lambda home: LedgerReader(home / "ledger.db")
 
 
 @pytest.fixture
@@ -283,10 +282,10 @@ def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     """Writes the directory of a small network that was not trained."""
     import torch
 
-    from ecgcore.data.transform import ImageTransform, Interpolation
+    from ecgcore.data.image_transform import ImageTransform, Interpolation
     from ecgcore.models.factory import build
     from ecgcore.models.spec import ModelSpec
-    from ecgcore.predictor.mtecg import write_model_dir
+    from ecgcore.predictor.formats.mtecg import write_model_dir
 
     def make(family: str = "multi-task", *targets: str) -> Path:
         torch.manual_seed(5)
@@ -300,11 +299,11 @@ def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 @pytest.fixture(scope="session")
 def drawn_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A report PDF of each format by its name, A4."""
-    from ecgcore.synth.draw import draw_report
-    from ecgcore.synth.header import Header
-    from ecgcore.synth.layout import EcgFormat, Paper
+    from ecgcore.synth.drawing.draw import draw_report
+    from ecgcore.synth.drawing.layout import EcgFormat, Paper
+    from ecgcore.synth.drawing.page_header import Header
     from ecgcore.synth.patient import draw_study
-    from ecgcore.synth.signal import FS, draw_record
+    from ecgcore.synth.record import FS, draw_record
 
     folder = tmp_path_factory.mktemp("reports")
     header = Header("Brato Kelimun", "12345678", datetime(2018, 3, 4, 9, 30), 71, True, 72)
@@ -318,7 +317,7 @@ def drawn_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def ecg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     """The command line in this process, for verbs that need no home."""
-    from flows.cli import main
+    from app.cli.main import main
 
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["ecg", *map(str, words)])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from flows.cli import main
+from app.cli.main import main
 
 pytestmark = pytest.mark.e2e
 

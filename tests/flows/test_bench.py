@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from bench import orchestration_speed
+from bench.bench import bench
+from bench.bench_part import Part
+from bench.bench_report import BenchReport
+from bench.demo_run import demo_seconds
+from bench.effort import Effort
+from bench.line import Line, Sense, Target
+from bench.machine import Machine
+from bench.stopwatch import one_core, seconds_of_pair
 from ecgcore.errors import SettingsError
-from flows.bench import orchestration
-from flows.bench.bench import bench
-from flows.bench.demo_run import demo_seconds
-from flows.bench.effort import Effort
-from flows.bench.line import Line, Sense, Target
-from flows.bench.machine import Machine
-from flows.bench.part import Part
-from flows.bench.report import BenchReport
-from flows.bench.stopwatch import one_core, seconds_of_pair
 
 TINY = Effort(repeats=1, cache_images=16, train_steps=(("multi-task-demo", 1),), predictions=2)
 MACHINE = Machine("a processor", 2, 24.0, "3.11", "2.15", 2, "pdftoppm version 22.12.0", 0.5)
@@ -95,11 +95,11 @@ def test_an_unknown_part_names_those_that_there_are(tmp_path: Path, monkeypatch:
 def test_the_share_of_a_demo_is_of_its_recorded_seconds(
     own: float, met: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orchestration, "demo_seconds", lambda home: 200.0 if home == tmp_path else None)
-    share, first = orchestration._share(own, 4.0, tmp_path)
+    monkeypatch.setattr(orchestration_speed, "demo_seconds", lambda home: 200.0 if home == tmp_path else None)
+    share, first = orchestration_speed._share(own, 4.0, tmp_path)
     assert (share.value, share.unit, share.met) == (pytest.approx(100 * own / 200), "%", met)
     assert first.value == pytest.approx(100 * (own + 4) / 200)
-    (unknown,) = orchestration._share(own, 4.0, tmp_path / "no-demo")
+    (unknown,) = orchestration_speed._share(own, 4.0, tmp_path / "no-demo")
     assert unknown.value is None and "run make demo first" in unknown.note
 
 

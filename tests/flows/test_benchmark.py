@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from ecgcore.errors import RecipeError
 from ecgcore.settings import Settings
 from flows.benchmark import _reference
-from flows.runs import plan_runs
+from tasks.training.runs import plan_runs
 
 pytestmark = pytest.mark.e2e
 

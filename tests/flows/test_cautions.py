@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ecgcore.ledger.batch import PageFacts, SourceFile
-from ecgcore.ledger.kind import FileKind
-from ecgcore.reports.reason import Caution
-from ecgcore.synth.draw import report_page
-from ecgcore.synth.header import Header
-from ecgcore.synth.layout import EcgFormat, Paper
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
+from ecgcore.reports.page.reason import Caution
+from ecgcore.synth.drawing.draw import report_page
+from ecgcore.synth.drawing.layout import EcgFormat, Paper
+from ecgcore.synth.drawing.page_header import Header
+from ecgcore.synth.drawing.pdf import write_pdf
 from ecgcore.synth.patient import draw_study
-from ecgcore.synth.pdf import write_pdf
-from ecgcore.synth.signal import draw_record
+from ecgcore.synth.record import draw_record
 from flows.ingest import cautions_of
 
 

@@ -20,17 +20,17 @@ def _python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    done = _python(f"import flows.cli, sys; print([name for name in {HEAVY} if name in sys.modules])")
+    done = _python(f"import app.cli.main, sys; print([name for name in {HEAVY} if name in sys.modules])")
     assert done.stdout.strip() == "[]", done.stderr
 
 
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("flows.status", {*HEAVY, "scipy", "matplotlib"} - {"pandas", "numpy", "sqlalchemy"}),
+        ("app.cli.status", {*HEAVY, "scipy", "matplotlib"} - {"pandas", "numpy", "sqlalchemy"}),
         ("flows.promote", {"torch", "lightning", "scipy", "matplotlib", "great_expectations"}),
-        ("flows.named", {"torch", "lightning", "mlflow", "prefect", "scipy"}),  # it answers before these are imported
-        ("flows.demo", {"torch", "lightning"}),  # its ingest runs first, in little memory
+        ("app.cli.named", {"torch", "lightning", "mlflow", "prefect", "scipy"}),  # it answers before these are imported
+        ("app.cli.demo", {"torch", "lightning"}),  # its ingest runs first, in little memory
     ],
 )
 def test_a_verb_imports_only_what_it_works_with(module: str, heavy: set[str]) -> None:
@@ -42,7 +42,7 @@ def test_help_of_every_verb_imports_nothing_heavy_and_ends_well() -> None:
     code = f"""
 import sys
 from typer.testing import CliRunner
-from flows.cli import app
+from app.cli.main import app
 for words in [(), *{VERBS}]:
     done = CliRunner().invoke(app, [*words, "--help"])
     assert done.exit_code == 0, (words, done.output)
@@ -56,7 +56,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 
 def test_every_verb_of_the_command_line_is_tested_here() -> None:
     code = """
-from flows.cli import app, testset
+from app.cli.main import app, testset
 print(sorted(c.name or c.callback.__name__ for c in [*app.registered_commands]) + ["testset"])
 """
     found = eval(_python(code).stdout)
@@ -65,7 +65,7 @@ print(sorted(c.name or c.callback.__name__ for c in [*app.registered_commands]) 
 
 def test_the_real_program_answers_help() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", "--help"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "app.cli.main", "--help"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0
     assert all(words[0] in done.stdout for words in VERBS)
@@ -74,7 +74,7 @@ def test_the_real_program_answers_help() -> None:
 @pytest.mark.parametrize("words", [("no-such-verb",), ("promote", "1"), ("synth", "--studies", "3"), ("predict",)])
 def test_a_wrong_call_is_refused_with_its_usage(words: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "app.cli.main", *words], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert "Usage:" in done.stderr and "Traceback" not in done.stderr

@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from ecgcore.errors import TrainingError
-from ecgcore.ledger import testset
+from ecgcore.ledger.cohort import testset
 from ecgcore.settings import Settings
-from ecgcore.training.plan import load_plan
-from flows import experiment as module
-from flows.confirmation import FILE, confirmations
-from flows.experiment import confirm
-from tasks.trial import Trial
+from ecgcore.training.recipe.plan import load_plan
+from tasks.judging import experiment as module
+from tasks.judging.confirmation import FILE, confirmations
+from tasks.judging.experiment import confirm
+from tasks.training.trial import Trial
 
 PLAN = {
     "name": "trial", "description": "A test", "seeds": [1], "base": {"recipe": "tiny"},

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from app.cli import demo
 from ecgcore.errors import SettingsError
-from ecgcore.ledger.batch import IngestBatch, SourceFile
-from ecgcore.ledger.finding import Finding
-from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.decide.finding import Finding
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
-from flows import demo
 
 
 def drawn(out: Path, *_: Any, **__: Any) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.environment import prepare
-from flows.login import operator_name
+from ecgcore.ledger.review.operator import operator_name
+from tasks.prefect.environment import prepare
 
 WARN = """
 import json, logging, sys
-from flows.environment import prepare
+from tasks.prefect.environment import prepare
 prepare(); prepare()
 import prefect
 from prefect import flow

@@ -10,8 +10,8 @@ import pytest
 
 from ecgcore.errors import EvaluationError
 from ecgcore.settings import Settings
-from flows import evaluate as flow
-from tasks.champion import Champion
+from tasks.judging import evaluate as flow
+from tasks.release.serving import Champion
 
 RULES = {"1": "lvef < 50", "2": "lvef < 50", "3": "lvef < 40"}
 

@@ -15,7 +15,7 @@ from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.errors import RecipeError, TrainingError
 from ecgcore.predictor.scoring import score
 from ecgcore.settings import Settings
-from flows.experiment import confirm, experiment
+from tasks.judging.experiment import confirm, experiment
 
 PLAN = {
     "name": "trial", "description": "A test", "seeds": [1, 2], "base": {"recipe": "tiny"},

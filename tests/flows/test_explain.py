@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ecgcore.explain.heat_overlay import overlay
 from ecgcore.explain.heatmap import explain
-from ecgcore.explain.overlay import overlay
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.reports.format import LEADS, known_formats
+from ecgcore.reports.page.format import LEADS, known_formats
 from ecgcore.reports.report import read_page, read_report
 from ecgcore.reports.view import view
 

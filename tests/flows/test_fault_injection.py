@@ -24,7 +24,7 @@ KEY = {"ECG_PSEUDONYM_KEY": "one key for both homes, so that they can be compare
 TRAP = """
 import importlib, os, signal, sys
 place, name, when, *words = sys.argv[1:]
-from flows.environment import prepare
+from tasks.prefect.environment import prepare
 prepare()
 module = importlib.import_module(place)
 owner_name, _, attribute = name.rpartition(".")
@@ -37,7 +37,7 @@ def trapped(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(owner, attribute, trapped)
 sys.argv = ["ecg", *words]
-from flows.cli import main
+from app.cli.main import main
 main()
 """
 
@@ -94,7 +94,7 @@ class TestIngest:
         ("place", "name", "when", "recorded"),
         [
             ("flows.ingest", "_validate", "before", 0),
-            ("ecgcore.ledger.quarantine", "synchronise", "before", 0),
+            ("ecgcore.ledger.ingest.quarantine", "synchronise", "before", 0),
             ("ecgcore.ledger.ledger", "Ledger.record_batch", "after", 1),
             ("flows.ingest", "write_steward_rows", "before", 1),
         ],
@@ -134,7 +134,7 @@ RETRAIN = ("retrain", "--recipe", "tiny", "--policy", "lax")
 class TestRetrain:
     def test_killed_after_an_epoch_it_goes_on_from_there(self, locked_cli: Any) -> None:
         ecg, words = locked_cli, ("retrain", "--recipe", "long", "--policy", "lax")
-        _killed_at(ecg, "ecgcore.training.keeper", "Keeper.on_train_epoch_end", "after", *words)
+        _killed_at(ecg, "ecgcore.training.network.keeper", "Keeper.on_train_epoch_end", "after", *words)
         (run,) = (ecg.home / "runs").iterdir()
         done = _metrics(run)
         assert (len(done), (run / "model").exists()) == (2, False)
@@ -169,7 +169,7 @@ class TestRetrain:
         ecg, books = cli_of(manual_home), books_of(manual_home)
         version = "1" if _champion(books) == "2" else "2"
         words = ("promote", version, *WHO)
-        _killed_at(ecg, "tasks.promotion", f"ChampionSteps.{step}", when, *words)
+        _killed_at(ecg, "tasks.release.champion_steps", f"ChampionSteps.{step}", when, *words)
         assert _complete(manual_home)
         assert ecg(*words).code == 0
         assert (manual_home / "champion").readlink() == Path("releases") / version

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile, SourceRow
-from ecgcore.ledger.finding import Finding, RowFault
-from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.decide.finding import Finding, RowFault
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
+from ecgcore.ledger.ingest.listing import standings
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.listing import standings
 from ecgcore.pages.ingest_page import ingest_document
 from ecgcore.pages.markdown import render_markdown
 from ecgcore.pages.quarantine_page import quarantine_document
-from flows.ingest_pages import page_of, quarantine_of
-from flows.ingest_summary import IngestSummary
-from tasks.steward import write_steward_rows
+from tasks.inbox.ingest_pages import page_of, quarantine_of
+from tasks.inbox.ingest_summary import IngestSummary
+from tasks.validation.steward_rows import write_steward_rows
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 DAY = date(2019, 3, 4)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from ecgcore.models.majority import MajorityModel
 from ecgcore.predictor.picture import load_picture
-from ecgcore.predictor.tabledir import write_table_dir
-from ecgcore.reports.reason import CAUTION_HINTS, Caution
-from tasks.release import export_release
+from ecgcore.predictor.table.table_dir import write_table_dir
+from ecgcore.reports.page.reason import CAUTION_HINTS, Caution
+from tasks.release.release import export_release
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,17 @@ from typing import Any
 
 import pytest
 
+from app.cli import status as reading
 from ecgcore.errors import PromotionError
-from ecgcore.ledger import promotion
+from ecgcore.ledger.decide.promotion_state import PromotionState
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.promotion_state import PromotionState
+from ecgcore.ledger.promotion import promotion
 from flows import promote as flow
-from flows import status as reading
 from flows.promote import promote_version
-from tasks import promotion as steps
-from tasks.champion import Champion, champion_of
-from tasks.release import linked_version, read_release
-
-sys.path.insert(0, str(Path(__file__).parent))
-from shelf import Shelf
+from tasks.release import champion_steps as steps
+from tasks.release.release import linked_version, read_release
+from tasks.release.serving import Champion, champion_of
+from tests.flows.memory_registry import MemoryRegistry
 
 SLOT = "champion"
 WHO = ("Dr. Reviewer", "agreed")
@@ -37,7 +34,7 @@ class House:
     home: Path
     url: str
     ledger: Ledger
-    shelf: Shelf
+    shelf: MemoryRegistry
 
     def promote(self, version: str) -> promotion.PromotionRecord:
         settings: Any = SimpleNamespace(home=self.home)
@@ -54,7 +51,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    home, shelf = tmp_path / "home", Shelf(tmp_path / "shelf")
+    home, shelf = tmp_path / "home", MemoryRegistry(tmp_path / "shelf")
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     monkeypatch.setattr(flow, "registry_of", lambda _settings: shelf)
     monkeypatch.setattr(flow, "prepare", lambda: SimpleNamespace(home=home))

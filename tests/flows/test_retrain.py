@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,19 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ecgcore.cmr.label import LabelRule
+from ecgcore.cmr.label_rule import LabelRule
 from ecgcore.errors import EvaluationError, LedgerError, TransientError
-from ecgcore.evaluation.policy import Approval
-from ecgcore.ledger import promotion
+from ecgcore.evaluation.gates.policy import Approval
+from ecgcore.ledger.db.tables import AuditEvent
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.tables import AuditEvent
+from ecgcore.ledger.promotion import promotion
 from flows import promote as promoting
 from flows import retrain as flow
-from tasks import promotion as steps
-from tasks.release import read_release
-
-sys.path.insert(0, str(Path(__file__).parent))
-from shelf import Shelf
+from tasks.release import champion_steps as steps
+from tasks.release.release import read_release
+from tests.flows.memory_registry import MemoryRegistry
 
 SLOT = "champion"
 WHO = ("Dr. Reviewer", "agreed")
@@ -41,7 +38,7 @@ class Ward:
 
     home: Path
     url: str
-    shelf: Shelf
+    shelf: MemoryRegistry
     snapshot: str = "snapshot-1"
     approval: Approval = Approval.AUTOMATIC
     gate: str = "pass"
@@ -109,7 +106,7 @@ class Ward:
 
 @pytest.fixture
 def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
-    made = Ward(tmp_path / "home", f"sqlite:///{tmp_path / 'ledger.db'}", Shelf(tmp_path / "shelf"))
+    made = Ward(tmp_path / "home", f"sqlite:///{tmp_path / 'ledger.db'}", MemoryRegistry(tmp_path / "shelf"))
 
     def lineage(_settings: Any, name: str, _overlay: str | None) -> Any:
         model = SimpleNamespace(targets=("scar",))

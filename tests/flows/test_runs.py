@@ -12,9 +12,8 @@ import torch
 
 from ecgcore.errors import TrainingError
 from ecgcore.settings import Settings, load_settings
-from flows import runs
 from flows import train as flow
-from flows.runs import Run, trained
+from tasks.training.runs import Run
 
 
 @pytest.fixture
@@ -27,9 +26,9 @@ def test_a_training_of_a_deployment_says_its_pool(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(runs, "pool_of", lambda _name: "gpu")
-    monkeypatch.setattr(runs, "run_to_end", lambda name, _parameters: started.append(name))
-    assert trained(Settings(home=tmp_path), tmp_path, run) == run.path
+    monkeypatch.setattr(flow, "pool_of", lambda _name: "gpu")
+    monkeypatch.setattr(flow, "run_to_end", lambda name, _parameters: started.append(name))
+    assert flow.trained(Settings(home=tmp_path), tmp_path, run) == run.path
     assert started == ["train/train"]
     assert capsys.readouterr().err == "ecg: training tiny-1 as deployment train/train on work pool gpu\n"
 
@@ -38,14 +37,14 @@ def test_a_training_of_this_process_says_its_device(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(runs, "pool_of", lambda _name: None)
-    monkeypatch.setattr(runs, "train", lambda **given: started.append(given["run_dir"]))
-    trained(Settings(home=tmp_path, train_device="cpu"), tmp_path, run)
+    monkeypatch.setattr(flow, "pool_of", lambda _name: None)
+    monkeypatch.setattr(flow, "train", lambda **given: started.append(given["run_dir"]))
+    flow.trained(Settings(home=tmp_path, train_device="cpu"), tmp_path, run)
     assert started == [str(run.path)]
     assert capsys.readouterr().err == "ecg: training tiny-1 here on cpu\n"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(TrainingError, match="device cuda: torch sees no GPU here"):
-        trained(Settings(home=tmp_path, train_device="cuda"), tmp_path, run)
+        flow.trained(Settings(home=tmp_path, train_device="cuda"), tmp_path, run)
     assert len(started) == 1
 
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile, SourceRow
-from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
-from flows.snapshot import lock, locked_sets, replace
+from tasks.cohort.snapshots import lock, locked_sets, replace
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 DAY = date(2016, 5, 6)  # of the test set `old`

@@ -1,7 +1,8 @@
 """A driver for test_release: fork a child per step, kill it there with SIGKILL, and check what it left.
 
 Run as ``python crash_release.py FOLDER MODE``. Mode ``audit`` kills before the n-th event that Python's audit hooks
-report (open, rename, mkdir, symlink, remove ...), mode ``line`` before the n-th executed line of tasks/release.py.
+report (open, rename, mkdir, symlink, remove ...), mode ``line`` before the n-th executed line of
+tasks/release/release.py.
 """
 
 import json
@@ -11,8 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tasks import release
-from tasks.release import export_release, link_champion, linked_version, read_release
+from tasks.release import release
+from tasks.release.release import export_release, link_champion, linked_version, read_release
 
 EVENTS = {"open", "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "shutil.rmtree"}
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from ecgcore.cmr.table import LabelTable, read_table
-from ecgcore.ledger.assembly import join_pages, row_faults
-from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile
-from ecgcore.ledger.kind import FileKind
-from ecgcore.ledger.label_frame import source_rows
+from ecgcore.cmr.table.label_table import LabelTable, read_table
+from ecgcore.ledger.db.tables import Row, Study
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.ingest.assembly import join_pages, row_faults
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
+from ecgcore.ledger.ingest.label_frame import source_rows
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.state import State
-from ecgcore.ledger.tables import Row, Study
 from ecgcore.pseudonym import Pseudonymiser
 from tasks.validation import validate
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ecgcore.cmr.frame import check_frame
-from ecgcore.cmr.rule import Effect
-from ecgcore.cmr.rules import RULES, rule
-from ecgcore.cmr.table import read_table
-from ecgcore.cmr.verdict import ValidationReport
+from ecgcore.cmr.rules.check_frame import check_frame
+from ecgcore.cmr.rules.label_rules import RULES, rule
+from ecgcore.cmr.rules.rule import Effect
+from ecgcore.cmr.rules.validation_report import ValidationReport
+from ecgcore.cmr.table.label_table import read_table
 from ecgcore.errors import TableError
 from ecgcore.pseudonym import Pseudonymiser
 from tasks.validation import validate

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ecgcore.cmr.table import read_table
+from ecgcore.cmr.table.label_table import read_table
 from ecgcore.pseudonym import Pseudonymiser
 from tasks.validation import validate
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.predictions import LABEL_SUFFIX, check_predictions, target_names
+from ecgcore.evaluation.frame.predictions import LABEL_SUFFIX, check_predictions, target_names
 
 
 @dataclass(frozen=True)

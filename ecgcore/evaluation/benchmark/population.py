@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from ecgcore.data.recorded import RISK_FACTORS, recorded
-from ecgcore.evaluation.lvef_cut import SEVERE, SEVERE_CAPTION
+from ecgcore.evaluation.frame.lvef_cut import SEVERE, SEVERE_CAPTION
 
 
 def population_table(studies: pd.DataFrame) -> pd.DataFrame:

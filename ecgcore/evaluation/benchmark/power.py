@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ecgcore.evaluation.interval import DEFAULT_LEVEL, normal_quantile
+from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, normal_quantile
 
 MARGIN = 0.03
 _SIGNIFICANT = 0.05
@@ -24,7 +24,7 @@ def power_table(tests: pd.DataFrame, margin: float = MARGIN, level: float = DEFA
     .05, not inferior where the uncorrected interval stays above minus the margin, else inconclusive.
 
     Args:
-        tests: as :func:`ecgcore.evaluation.paired_tests.paired_tests` returns them.
+        tests: as :func:`ecgcore.evaluation.estimate.paired_tests.paired_tests` returns them.
         margin: of non-inferiority.
         level: of the intervals in ``tests``.
 

@@ -7,20 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from ecgcore.evaluation.auc import auc_interval
 from ecgcore.evaluation.benchmark.contender import Contender, places_of
-from ecgcore.evaluation.bootstrap_auc import bootstrap_auc_interval
-from ecgcore.evaluation.brier import brier
-from ecgcore.evaluation.completeness import RowSet, row_sets
-from ecgcore.evaluation.confusion import confusion, sensitivity, specificity
-from ecgcore.evaluation.f1_kinds import F1Kind, f1_score
-from ecgcore.evaluation.fixed_sensitivity import specificity_at_sensitivity
-from ecgcore.evaluation.interval import DEFAULT_LEVEL, Interval
-from ecgcore.evaluation.precision import average_precision
-from ecgcore.evaluation.predictions import labelled, labels_and_probabilities
-from ecgcore.evaluation.published import auc_interval_as_published
-from ecgcore.evaluation.resampling import DEFAULT_RESAMPLING, Resampling
-from ecgcore.evaluation.sample import sample_from_rows
+from ecgcore.evaluation.estimate.answers.confusion import confusion, sensitivity, specificity
+from ecgcore.evaluation.estimate.answers.f1_kinds import F1Kind, f1_score
+from ecgcore.evaluation.estimate.answers.fixed_sensitivity import specificity_at_sensitivity
+from ecgcore.evaluation.estimate.calibration.brier import brier
+from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
+from ecgcore.evaluation.estimate.discrimination.bootstrap_auc import bootstrap_auc_interval
+from ecgcore.evaluation.estimate.discrimination.precision import average_precision
+from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
+from ecgcore.evaluation.estimate.resampling import DEFAULT_RESAMPLING, Resampling
+from ecgcore.evaluation.frame.completeness import RowSet, row_sets
+from ecgcore.evaluation.frame.predictions import labelled, labels_and_probabilities
+from ecgcore.evaluation.frame.sample import sample_from_rows
+from ecgcore.evaluation.study.published import auc_interval_as_published
 
 
 def results_table(

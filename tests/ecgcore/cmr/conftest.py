@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.cmr.table import LabelTable, read_table
+from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.pseudonym import Pseudonymiser
 
 HEADER = "file_name,hn,cmr_date,ecg_date,scar_cad,lvef"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from ecgcore.data.cache import open_cache
-from ecgcore.data.cachespec import ImageSpec
+from ecgcore.data.cache_spec import ImageSpec
+from ecgcore.data.image_transform import ImageTransform, Interpolation
 from ecgcore.data.snapshot import Snapshot
-from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import SnapshotError
 
 SPEC = ImageSpec(24, 32, Interpolation.AREA)
@@ -117,8 +117,8 @@ def test_two_at_once_build_it_once(snapshot_path):
 BUILD = """
 import sys; from pathlib import Path
 from ecgcore.data.cache import open_cache
-from ecgcore.data.cachespec import ImageSpec
-from ecgcore.data.transform import Interpolation
+from ecgcore.data.cache_spec import ImageSpec
+from ecgcore.data.image_transform import Interpolation
 folder = Path(sys.argv[1])
 images = {p.stem: p for p in sorted(folder.glob("*.png"))}
 if __name__ == "__main__":

@@ -3,12 +3,12 @@ import pytest
 import torch
 
 from ecgcore.data.cache import open_cache
-from ecgcore.data.cachespec import ImageSpec
+from ecgcore.data.cache_spec import ImageSpec
 from ecgcore.data.clinical import ClinicalFeatures, clinical_table
 from ecgcore.data.dataset import labelled_studies, study_dataset
+from ecgcore.data.image_transform import Interpolation
 from ecgcore.data.loader import ordered_loader, train_loader
 from ecgcore.data.snapshot import Snapshot, Split
-from ecgcore.data.transform import Interpolation
 
 
 @pytest.fixture

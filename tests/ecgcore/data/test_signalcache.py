@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ecgcore.data.cache import open_cache
-from ecgcore.data.cachespec import SignalSpec
-from ecgcore.data.signaltransform import SignalTransform
-from ecgcore.reports.format import known_formats
+from ecgcore.data.cache_spec import SignalSpec
+from ecgcore.data.signal_transform import SignalTransform
+from ecgcore.reports.page.format import known_formats
 
 SPEC = SignalSpec(64)
 
@@ -74,6 +74,6 @@ def test_another_length_is_another_file(cache, images):
 
 
 def test_a_worker_does_not_load_torch():
-    code = "import sys, ecgcore.data.signalwriter; print('torch' in sys.modules)"
+    code = "import sys, ecgcore.data.signal_writer; print('torch' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "False"

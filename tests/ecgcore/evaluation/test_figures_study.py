@@ -7,22 +7,22 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.auc import auc_interval
-from ecgcore.evaluation.confusion import Confusion
-from ecgcore.evaluation.figures_decision import decision_figure
-from ecgcore.evaluation.figures_histogram import BINS, histogram_figure
-from ecgcore.evaluation.figures_roc import roc_panels
-from ecgcore.evaluation.figures_slices import slices_figure
-from ecgcore.evaluation.figures_style import LINES, png
-from ecgcore.evaluation.figures_threshold import predictive_figure, threshold_figure
-from ecgcore.evaluation.net_benefit import decision_curve
-from ecgcore.evaluation.predictive_values import predictive_values
-from ecgcore.evaluation.readers import compare_readers
-from ecgcore.evaluation.resampling import Resampling
-from ecgcore.evaluation.roc import roc
-from ecgcore.evaluation.sample import sample_of
-from ecgcore.evaluation.slices import Minimum, slice_table
-from ecgcore.evaluation.threshold_table import threshold_table
+from ecgcore.evaluation.estimate.answers.confusion import Confusion
+from ecgcore.evaluation.estimate.answers.net_benefit import decision_curve
+from ecgcore.evaluation.estimate.answers.predictive_values import predictive_values
+from ecgcore.evaluation.estimate.answers.threshold_table import threshold_table
+from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
+from ecgcore.evaluation.estimate.discrimination.roc import roc
+from ecgcore.evaluation.estimate.resampling import Resampling
+from ecgcore.evaluation.figures.decision_curve import decision_figure
+from ecgcore.evaluation.figures.histogram import BINS, histogram_figure
+from ecgcore.evaluation.figures.roc_panels import roc_panels
+from ecgcore.evaluation.figures.slice_forest import slices_figure
+from ecgcore.evaluation.figures.style import LINES, png
+from ecgcore.evaluation.figures.threshold import predictive_figure, threshold_figure
+from ecgcore.evaluation.frame.sample import sample_of
+from ecgcore.evaluation.study.readers import compare_readers
+from ecgcore.evaluation.study.slices import Minimum, slice_table
 
 FEW = Resampling(100)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ecgcore.data.transform import ImageTransform, Interpolation
+from ecgcore.data.image_transform import ImageTransform, Interpolation
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
-from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.formats.mtecg import write_model_dir
 
 FAMILIES = ("multi-task", "single-task", "multi-task-clinical", "single-task-clinical")
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import ecgcore.explain
-from ecgcore.data.signaltransform import SignalTransform
+from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.errors import PredictorError
 from ecgcore.explain.heatmap import Heatmap, explain, explain_all
 from ecgcore.models.factory import build
 from ecgcore.models.majority import MajorityModel
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.mtecg import write_model_dir
-from ecgcore.predictor.tabledir import write_table_dir
+from ecgcore.predictor.formats.mtecg import write_model_dir
+from ecgcore.predictor.table.table_dir import write_table_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
 

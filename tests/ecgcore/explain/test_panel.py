@@ -9,9 +9,9 @@ from PIL import Image
 
 from ecgcore.errors import EvaluationError
 from ecgcore.explain.figure import panel_png
+from ecgcore.explain.heat_overlay import overlay
 from ecgcore.explain.heatmap import explain
-from ecgcore.explain.meanmap import mean_maps
-from ecgcore.explain.overlay import overlay
+from ecgcore.explain.mean_map import mean_maps
 from ecgcore.explain.panel import Panel, explain_panel
 from ecgcore.predictor.classifier import ECGClassifier
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ecgcore.errors import ReportError
 from ecgcore.explain.placement import format_of, on_page
-from ecgcore.reports.canonical import canonical_image
-from ecgcore.reports.format import LEADS, known_formats
+from ecgcore.reports.page.format import LEADS, known_formats
+from ecgcore.reports.recognise.canonical import canonical_image
 
 FORMATS = {fmt.name: fmt for fmt in known_formats()}
 PAGES = ((3300, 2550), (3508, 2480))

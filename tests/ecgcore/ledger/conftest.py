@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.ledger.batch import IngestBatch, PageFacts, SourceFile, SourceRow
-from ecgcore.ledger.finding import Finding, RowFault
-from ecgcore.ledger.kind import FileKind
+from ecgcore.ledger.decide.finding import Finding, RowFault
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pseudonym import Pseudonymiser
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 
+from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.state import State
-
-sys.path.insert(0, str(Path(__file__).parent))
-from contender import CONTENDER, forked, ingest, record
+from tests.ecgcore.ledger.forked import FORKED, forked, ingest, record
 
 STUDIES, FEW = 40, 8
 KILL_EACH = {"sqlite": 1, "postgresql": 7}  # before which statements
@@ -88,7 +85,7 @@ def test_six_thousand_rows_are_recorded_in_few_statements(url):
 
 def said(*args: object) -> str:
     return subprocess.run(
-        [sys.executable, CONTENDER, *map(str, args)], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, *FORKED, *map(str, args)], capture_output=True, text=True, check=True, timeout=120
     ).stdout.strip()
 
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.batch import IngestBatch
-from ecgcore.ledger.finding import Effect, Finding, RowFault
+from ecgcore.ledger.db.tables import File, QuarantineEntry, Row, Study
+from ecgcore.ledger.decide.finding import Effect, Finding, RowFault
+from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.state import State
-from ecgcore.ledger.tables import File, QuarantineEntry, Row, Study
 
 DAY = date(2018, 3, 5)
 

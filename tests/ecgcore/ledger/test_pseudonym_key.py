@@ -3,8 +3,8 @@
 import pytest
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger import audit
 from ecgcore.ledger.pseudonym_key import EVENT, check_key
+from ecgcore.ledger.review import audit
 
 
 def test_the_first_key_binds_and_any_other_is_refused(ledger):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.boosted import BoostedModel, margins, sigmoid
-from ecgcore.models.boosterfile import MAX_BYTES, booster_text, read_booster
+from ecgcore.models.booster_file import MAX_BYTES, booster_text, read_booster
 
 DART = {"booster": "dart", "rate_drop": 0.3, "objective": "binary:logistic", "max_depth": 3, "seed": 1, "nthread": 1}
 

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ecgcore.errors import RecipeError
-from ecgcore.models.clinical import ClinicalBranch, ClinicalImageNetwork
+from ecgcore.models.clinical_network import ClinicalBranch, ClinicalImageNetwork
 from ecgcore.models.factory import build
 from ecgcore.models.heads import TargetHeads
 from ecgcore.models.network import ImageNetwork

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 from PIL import Image as Picture
 
-from ecgcore.evaluation.decision import Decision, Outcome
-from ecgcore.evaluation.evaluation import Evaluation, Scores
-from ecgcore.evaluation.gate import GateKind, Severity
-from ecgcore.evaluation.interval import Interval
-from ecgcore.evaluation.policy import Approval
-from ecgcore.evaluation.verdict import GateResult, Side, Verdict
+from ecgcore.evaluation.estimate.evaluation import Evaluation, Scores
+from ecgcore.evaluation.estimate.interval import Interval
+from ecgcore.evaluation.gates.decision import Decision, Outcome
+from ecgcore.evaluation.gates.gate import GateKind, Severity
+from ecgcore.evaluation.gates.policy import Approval
+from ecgcore.evaluation.gates.verdict import GateResult, Side, Verdict
 from ecgcore.pages.decision_page import DecisionPage, Looks, decision_document
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.document import Document, Image

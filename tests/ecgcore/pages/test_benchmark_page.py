@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ecgcore.evaluation.resampling import REPEATED
+from ecgcore.evaluation.estimate.resampling import REPEATED
 from ecgcore.pages.benchmark_page import BenchmarkPage, benchmark_document
 from ecgcore.pages.markdown import render_markdown
 

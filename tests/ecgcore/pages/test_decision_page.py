@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ecgcore.evaluation.decision import Outcome
-from ecgcore.evaluation.policy import Approval
+from ecgcore.evaluation.gates.decision import Outcome
+from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from ecgcore.evaluation.contrast import Contrast
-from ecgcore.evaluation.interval import Interval
+from ecgcore.evaluation.estimate.interval import Interval
+from ecgcore.evaluation.study.contrast import Contrast
 from ecgcore.pages.experiment_page import ExperimentPage, experiment_document
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown

@@ -11,12 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-from ecgcore.data.transform import ImageTransform, Interpolation
+from ecgcore.data.image_transform import ImageTransform, Interpolation
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier, exact_convolutions
-from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.formats.mtecg import write_model_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
 TRANSFORM = ImageTransform(64, 64, Interpolation.AREA)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
+from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
 
 CLASSES = ("multi-task", "single-task", "multi-task-clinical", "single-task-clinical")
 

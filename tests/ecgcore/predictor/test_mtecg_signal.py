@@ -11,13 +11,13 @@ import timm
 import torch
 from torch import nn
 
-from ecgcore.data.signaltransform import SignalTransform
-from ecgcore.data.transform import ImageTransform, Interpolation
+from ecgcore.data.image_transform import ImageTransform, Interpolation
+from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
-from ecgcore.predictor.golden import replay, write_golden
-from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
+from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
+from ecgcore.predictor.golden.golden import replay, write_golden
 
 TRANSFORM = SignalTransform(100, (0.1,) * 12, (0.5,) * 12, 0.02)
 FAMILIES = ("multi-task-1d", "single-task-1d")
@@ -87,7 +87,7 @@ def test_golden_studies_of_signals_are_replayed(networks, tmp_path):
     import cv2
     import numpy as np
 
-    from ecgcore.reports.format import known_formats
+    from ecgcore.reports.page.format import known_formats
 
     fmt = next(each for each in known_formats() if each.name == "old")
     image = np.full((*fmt.canonical_size[::-1], 3), 255, np.uint8)

@@ -13,7 +13,7 @@ from PIL import Image
 from ecgcore.errors import PredictorError, ReportError
 from ecgcore.predictor import picture
 from ecgcore.predictor.picture import load_picture, open_picture
-from ecgcore.reports.reason import Caution
+from ecgcore.reports.page.reason import Caution
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from ecgcore.data.signaltransform import LEADS, SignalTransform
+from ecgcore.data.signal_transform import LEADS, SignalTransform
 from ecgcore.models.factory import build
-from ecgcore.predictor.mtecg import read_model_dir, write_model_dir
-from ecgcore.training.inputsection import ImageInput
-from ecgcore.training.recipe import Recipe
-from ecgcore.training.recipefile import load_recipe
+from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
+from ecgcore.training.recipe.input_section import ImageInput
+from ecgcore.training.recipe.recipe import Recipe
+from ecgcore.training.recipe.recipe_file import load_recipe
 
 RECIPES = sorted((Path(__file__).parents[3] / "deployments" / "recipes").glob("*.yaml"))
 STUDY = [path for path in RECIPES if getattr(load_recipe(path).model, "backbone", None) == "resnet34d"]

@@ -13,17 +13,17 @@ import pytest
 import torch
 
 from ecgcore.data.clinical import clinical_table
+from ecgcore.data.image_transform import ImageTransform, Interpolation
 from ecgcore.data.imputation import Imputation, fit_imputation
-from ecgcore.data.signaltransform import SignalTransform
+from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.data.snapshot import Snapshot
-from ecgcore.data.transform import ImageTransform, Interpolation
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.scoring import registered_columns, score
-from ecgcore.reports.format import known_formats
+from ecgcore.reports.page.format import known_formats
 
 FACTORS = ("smoke", "diabetes", "hypertension", "dyslipidemia")
 TRANSFORM = ImageTransform(48, 64, Interpolation.AREA)

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ecgcore.reports.report import read_report
-from ecgcore.synth.draw import report_page
+from ecgcore.synth.drawing.draw import report_page
+from ecgcore.synth.drawing.layout import EcgFormat, Paper
+from ecgcore.synth.drawing.page_header import Header
+from ecgcore.synth.drawing.pdf import build_pdf
 from ecgcore.synth.entry import entry_of
-from ecgcore.synth.header import Header
-from ecgcore.synth.layout import EcgFormat, Paper
-from ecgcore.synth.pagefile import entry_page
+from ecgcore.synth.page_file import entry_page
 from ecgcore.synth.patient import draw_study
-from ecgcore.synth.pdf import build_pdf
-from ecgcore.synth.signal import Record, draw_record
+from ecgcore.synth.record import Record, draw_record
 
 SEED = 77
 KINDS = [(fmt, paper) for fmt in EcgFormat for paper in Paper]

@@ -5,8 +5,8 @@ import time
 import pytest
 from PIL import Image
 
-from ecgcore.reports.limits import Limits
-from ecgcore.reports.reason import HINTS, Reason, RefusalError
+from ecgcore.reports.page.limits import Limits
+from ecgcore.reports.page.reason import HINTS, Reason, RefusalError
 from ecgcore.reports.report import read_report
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from ecgcore.reports.reason import Caution, Reason, RefusalError
+from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.report import read_report
 
 QUALITIES = [95, pytest.param(85, marks=pytest.mark.slow), 75]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecgcore.reports.reason import RefusalError
+from ecgcore.reports.page.reason import RefusalError
 from ecgcore.reports.view import view
 
 

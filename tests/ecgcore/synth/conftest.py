@@ -3,9 +3,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from ecgcore.synth.disease import Disease, Territory
-from ecgcore.synth.header import Header
-from ecgcore.synth.signal import record_of
+from ecgcore.synth.drawing.page_header import Header
+from ecgcore.synth.heart.disease import Disease, Territory
+from ecgcore.synth.record import record_of
 
 
 def disease(scar: float = -2.0, lvef: float = -2.0, territory: Territory = Territory.ANTERIOR) -> Disease:

@@ -5,7 +5,7 @@ import pytest
 from ecgcore.synth.defects import DEFECTS, with_defects
 from ecgcore.synth.entry import State
 from ecgcore.synth.hospital import plan_entries
-from ecgcore.synth.tables import COLUMNS, row_cells
+from ecgcore.synth.table_file import COLUMNS, row_cells
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from ecgcore.errors import SettingsError
 from ecgcore.synth.hospital import make_hospital, plan_entries
 from ecgcore.synth.patient import draw_study
-from ecgcore.synth.tables import COLUMNS, row_cells
+from ecgcore.synth.table_file import COLUMNS, row_cells
 from ecgcore.synth.truth import read_truth
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is not installed")
@@ -116,7 +116,7 @@ def test_scan_has_the_pixels_of_the_report(tmp_path):
     from dataclasses import replace
 
     from ecgcore.synth.entry import PageKind, entry_of
-    from ecgcore.synth.pagefile import entry_pdf
+    from ecgcore.synth.page_file import entry_pdf
 
     def pixels(data: bytes, name: str) -> bytes:
         (tmp_path / name).write_bytes(data)
@@ -177,8 +177,8 @@ def test_real_records_can_be_drawn(tmp_path):
     import os
     from datetime import datetime
 
-    from ecgcore.synth.draw import draw_report
-    from ecgcore.synth.header import Header
+    from ecgcore.synth.drawing.draw import draw_report
+    from ecgcore.synth.drawing.page_header import Header
 
     data = Path(os.environ.get("ECG_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "ptbxl400"
     heads = sorted(data.rglob("*.hea"))

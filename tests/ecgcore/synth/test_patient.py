@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
-from ecgcore.synth.oracle import rank_auc
+from ecgcore.synth.heart.oracle import rank_auc
 from ecgcore.synth.patient import draw_study, split_of
 
 N = 8000

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecgcore.reports.format import known_formats
-from ecgcore.training.recipe import Recipe
-from ecgcore.training.strict import from_mapping
+from ecgcore.reports.page.format import known_formats
+from ecgcore.training.recipe.recipe import Recipe
+from ecgcore.training.recipe.strict import from_mapping
 
 HEIGHT, WIDTH = 48, 64
 BLANK_STUDY = 6

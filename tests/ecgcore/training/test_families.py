@@ -16,8 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.errors import TrainingError
-from ecgcore.predictor.golden import read_golden, replay
-from ecgcore.predictor.mtecg import read_model_dir
+from ecgcore.predictor.formats.mtecg import read_model_dir
+from ecgcore.predictor.golden.golden import read_golden, replay
 from ecgcore.predictor.scoring import score
 from ecgcore.training.train import train
 
@@ -140,7 +140,7 @@ def test_the_scaler_is_fitted_on_training_rows_only(trained, signal_snapshot_dir
 
 
 def _signals(snapshot: Snapshot, sha: str, transform) -> np.ndarray:
-    from ecgcore.reports.store import load_image
+    from ecgcore.reports.file.image_store import load_image
 
     return transform.prepare(load_image(snapshot.image_path(sha)))
 

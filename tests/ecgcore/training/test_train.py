@@ -15,9 +15,9 @@ import torch
 
 from ecgcore.errors import LeakError, SnapshotError, TrainingError
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.golden import replay
-from ecgcore.predictor.mtecg import read_model_dir
-from ecgcore.training.augmentsection import (
+from ecgcore.predictor.formats.mtecg import read_model_dir
+from ecgcore.predictor.golden.golden import replay
+from ecgcore.training.recipe.augment_section import (
     AugmentSection,
     GridSection,
     JpegSection,

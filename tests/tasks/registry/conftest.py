@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from ecgcore.data.transform import ImageTransform
+from ecgcore.data.image_transform import ImageTransform
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
-from ecgcore.predictor.golden import write_golden
-from ecgcore.predictor.mtecg import write_model_dir
+from ecgcore.predictor.formats.mtecg import write_model_dir
+from ecgcore.predictor.golden.golden import write_golden
 from tasks.registry.candidate import Candidate
 
 TARGETS = ("scar", "lvef")

@@ -11,7 +11,7 @@ import pytest
 
 from ecgcore.errors import PromotionError
 from ecgcore.predictor.classifier import ECGClassifier
-from tasks.fingerprint import directory_sha256
+from ecgcore.predictor.fingerprint import directory_sha256
 from tasks.registry import evidence, registry
 from tasks.registry.connection import connect
 from tasks.registry.error import RegistryError

@@ -7,10 +7,10 @@ import xgboost
 
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.majority import MajorityModel
-from ecgcore.models.tablefamily import TableFamily
-from ecgcore.predictor.tabledir import write_table_dir
-from ecgcore.predictor.tablegolden import invented_patients, write_table_golden
-from tasks.registry.environment import serving_requirements
+from ecgcore.models.table_family import TableFamily
+from ecgcore.predictor.golden.table_golden import invented_patients, write_table_golden
+from ecgcore.predictor.table.table_dir import write_table_dir
+from tasks.registry.provenance import serving_requirements
 from tasks.registry.served import save_served_model
 
 COLUMNS = ["female_gender", "dm", "ht", "smoke", "dlp", "age"]

@@ -1,0 +1,149 @@
+"""The demo: the whole job on a synthetic hospital. A second run finds nothing new."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from app.cli.synthesise import synthesise
+from ecgcore.errors import SettingsError
+from ecgcore.ledger.decide.state import State
+from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
+from ecgcore.pages.html import render_html
+from ecgcore.pages.markdown import render_markdown
+from ecgcore.pages.rule_table import RuleCount
+from ecgcore.predictor.champion import champion_dir
+from ecgcore.settings import Settings
+from ecgcore.synth.hospital import make_hospital
+from flows.ingest import ingest
+from tasks.cohort.snapshots import lock, locked_sets
+from tasks.inbox.ingest_summary import IngestSummary
+from tasks.judging.outcome import RetrainOutcome
+from tasks.prefect.environment import open_ledger, prepare
+
+RECIPE, POLICY, TEST_SETS = "multi-task-demo", "demo", ("old", "new")
+
+
+def demo(studies: int, seed: int) -> None:
+    """Run the main job under ``ECG_HOME`` and print what happened.
+
+    Raises:
+        SettingsError: ``ECG_HOME`` holds something else than the demo, or a shared ledger or registry is set.
+    """
+    started = time.monotonic()
+    settings = prepare()
+    _say(f"demo under {settings.home}: a synthetic hospital, no patients")
+    inbox = _inbox(settings, studies, seed)
+    summary = ingest(str(inbox))
+    _say(f"ingested: {summary.to_text().splitlines()[0]}")
+    known = {found["name"] for found in locked_sets(settings)}
+    for name in TEST_SETS:
+        if name not in known:
+            _say(f"locked test set {name}: {lock(settings, name)['studies']} studies")
+    _say("retraining (snapshot, train, evaluate, gates, registry, promotion)")
+    from flows.retrain import retrain  # with torch and Lightning: the ingest is over, and took little memory
+
+    outcome = retrain(RECIPE, POLICY)
+    report, prediction = _predict(settings, seed)
+    page = _page(settings, summary, outcome, report, prediction, time.monotonic() - started)
+    path = settings.folder("pages") / "demo.html"
+    path.write_text(render_html(demo_document(page)), encoding="utf-8")
+    sys.stdout.write(render_markdown(demo_document(page)) + f"\nThe same as a page: {path}\n")
+
+
+def _inbox(settings: Settings, studies: int, seed: int) -> Path:
+    inbox = settings.home / "inbox"
+    _refuse_patients(settings, inbox)
+    if not inbox.exists():
+        partial = settings.folder("") / ".inbox-being-drawn"
+        shutil.rmtree(partial, ignore_errors=True)
+        synthesise(partial, studies, seed, defects=True)
+        (partial / "demo.txt").write_text(f"studies={studies} seed={seed}", encoding="utf-8")
+        partial.rename(inbox)
+    return inbox
+
+
+def _refuse_patients(settings: Settings, inbox: Path) -> None:
+    """Check that nothing but the demo is where it writes: its studies would be locked and trained on beside patients'.
+
+    A demo that was killed while it drew its inbox has recorded nothing yet.
+    """
+    shared = {"ECG_LEDGER_URL": settings.ledger_url, "ECG_MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri}
+    for name, value in shared.items():
+        if value is not None:
+            raise SettingsError(name, "is set, and the demo keeps to its own home", "unset it for the demo")
+    if (inbox / "demo.txt").exists():
+        return
+    if inbox.exists() or _has_files(settings):
+        raise SettingsError(settings.home, "holds something else than the demo", "set ECG_HOME to another folder")
+
+
+def _has_files(settings: Settings) -> bool:
+    if not (settings.home / "ledger.db").exists():
+        return False
+    with open_ledger(settings) as ledger:  # a look at an empty home makes an empty one
+        return ledger.counts().files.total > 0
+
+
+def _predict(settings: Settings, seed: int) -> tuple[Path | None, tuple[PredictionLine, ...]]:
+    """Draw a report that no training saw and let the champion read it; nothing where there is no champion."""
+    from ecgcore.predictor.classifier import ECGClassifier
+
+    if not (settings.home / "champion").exists():
+        return None, ()
+    folder = settings.home / "demo-new-report"
+    if not folder.exists():
+        make_hospital(folder, studies=1, seed=seed + 1_000_003, workers=1)
+    report = next((folder / "ecg").rglob("*.pdf"))
+    answer = ECGClassifier(champion_dir(settings.home)).predict(report)
+    lines = tuple(
+        PredictionLine(target, bool(found["prediction"]), found["probability"]["positive"])
+        for target, found in answer.items()
+    )
+    return report, lines
+
+
+def _page(
+    settings: Settings,
+    summary: IngestSummary,
+    outcome: RetrainOutcome,
+    report: Path | None,
+    prediction: tuple[PredictionLine, ...],
+    seconds: float,
+) -> DemoPage:
+    broken = [file for file in summary.files if file.state is State.QUARANTINED]
+    hints = {file.rule: file.hint for file in broken}
+    counts = Counter(file.rule for file in broken)
+    return DemoPage(
+        seconds=seconds,
+        counts_by_state=summary.by_state,
+        rules=tuple(RuleCount(rule, count, hints[rule]) for rule, count in counts.items()),
+        decision=outcome.decision,
+        why_not_trained="" if outcome.trained else outcome.reason,
+        champion=outcome.champion,
+        predicted_file=report.name if report else "",
+        prediction=prediction,
+        commands=_commands(settings, outcome),
+    )
+
+
+def _commands(settings: Settings, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
+    binaries = Path(sys.executable).parent
+    docs = sorted((settings.home / "data_docs").glob("*/index.html"))
+    pages = sorted((settings.home / "quarantine").glob("*/rows.csv"))
+    commands = [
+        ("Prefect UI", f"PREFECT_HOME={settings.home / 'prefect'} {binaries / 'prefect'} server start"),
+        ("MLflow UI", f"{binaries / 'mlflow'} ui --backend-store-uri {settings.tracking_uri}"),
+        ("Quarantined rows", str(pages[-1]) if pages else "none"),
+        ("Data Docs", str(docs[-1]) if docs else "none"),
+    ]
+    if outcome.page:
+        commands.insert(0, ("Decision page", str(outcome.page)))
+    return tuple(commands)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"[demo] {text}\n")

@@ -1,0 +1,261 @@
+"""A policy: the gates between a candidate and the champion's place, read from one YAML file.
+
+::
+
+    name: default
+    approval: manual            # or automatic
+    level: 0.95
+    gates:
+      - {kind: minimum-cases, targets: [scar], test_sets: [old, new], positives: 40, negatives: 160}
+      - {kind: floor, metric: auc, targets: [scar], test_sets: [old, new], at_least: 0.75}
+      - {kind: floor, metric: auc, targets: [scar], test_sets: [new], at_least: 0.65, slices: [sex, age]}   # warns
+      by default
+      - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.25, severity: warn}
+      - {kind: non-inferior, targets: [scar], test_sets: [old, new], margin: 0.03}
+      - {kind: no-leak}
+      - {kind: reproduces}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+
+from ecgcore.errors import RecipeError
+from ecgcore.evaluation.estimate.evaluation import Metric
+from ecgcore.evaluation.gates.gate import Gate, GateKind, MetricGate, MinimumCases, NonInferior, ReleaseCheck, Severity
+
+_POLICY_KEYS = {"name", "approval", "level", "gates"}
+_PLACE = {"kind", "targets", "test_sets"}
+_REQUIRED = {
+    GateKind.FLOOR: _PLACE | {"metric", "at_least"},
+    GateKind.CEILING: _PLACE | {"metric", "at_most"},
+    GateKind.NON_INFERIOR: _PLACE | {"margin"},
+    GateKind.MINIMUM_CASES: _PLACE | {"positives", "negatives"},
+    GateKind.NO_LEAK: {"kind"},
+    GateKind.REPRODUCES: {"kind"},
+}
+_SLICED = (GateKind.FLOOR, GateKind.CEILING)
+_SAFETY = (GateKind.NO_LEAK, GateKind.REPRODUCES)
+SLICES = ("format", "sex", "age", "imputed")
+_HINT = "compare with deployments/policies/default.yaml"
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Approval(StrEnum):
+    """Who decides once all blocking gates have passed."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The gates of one policy file.
+
+    Args:
+        name: of the policy.
+        sha256: of the file's bytes, recorded before training starts.
+        approval: whether a person must approve a candidate that passed.
+        level: level of every interval that the gates look at.
+        gates: one per target, test set and slice family.
+    """
+
+    name: str
+    sha256: str
+    approval: Approval
+    level: float
+    gates: tuple[Gate, ...]
+
+    @property
+    def test_sets(self) -> tuple[str, ...]:
+        """The test sets that any gate names, sorted."""
+        return tuple(sorted({gate.test_set for gate in self.gates if not isinstance(gate, ReleaseCheck)}))
+
+    def check_covers(self, targets: Sequence[str]) -> None:
+        """Check that no head could be promoted unjudged on any test set of the policy.
+
+        Raises:
+            RecipeError: a target lacks a blocking AUC floor on the whole of a test set that the policy names.
+        """
+        floors = {(gate.target, gate.test_set) for gate in self.gates if isinstance(gate, MetricGate) and gate.is_bar}
+        for target, test_set in product(targets, self.test_sets):
+            if (target, test_set) not in floors:
+                raise RecipeError(
+                    f"policy {self.name}",
+                    f"has no blocking floor on the AUC of {target} on {test_set}: that head would be promoted unjudged",
+                    "add a gate of kind floor and metric auc to the policy, or take the target out of the recipe",
+                )
+
+    def about(self, targets: Sequence[str]) -> Policy:
+        """Return the policy without the gates of other targets, for a model that is never promoted by it."""
+        return replace(self, gates=tuple(g for g in self.gates if getattr(g, "target", None) in (None, *targets)))
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy file.
+
+    Raises:
+        RecipeError: the file cannot be read, a key is unknown, missing or doubled, a value is out of range, or the
+            policy lacks a blocking gate of the kinds floor, no-leak or reproduces, without which anything could be
+            promoted.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as e:
+        raise RecipeError(path, f"cannot be read: {e.strerror}", "name a file of deployments/policies") from e
+    return parse_policy(content, path.name)
+
+
+def parse_policy(content: bytes, thing: str = "policy") -> Policy:
+    """Read a policy from the bytes of its file; ``thing`` names it in errors. Raises as :func:`load_policy`."""
+    try:
+        fields = yaml.load(content, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader that also refuses doubled keys
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise RecipeError(thing, f"is not YAML: {e}", _HINT) from e
+    return _Reader(thing).policy(fields, hashlib.sha256(content).hexdigest())
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a doubled key, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        doubled = {str(k) for k in keys if keys.count(k) > 1}
+        if doubled:
+            raise yaml.YAMLError(f"the key {', '.join(sorted(doubled))} is given twice")
+        return super().construct_mapping(node, deep=deep)
+
+
+class _Reader:
+    """Turns YAML values into gates; every refusal names the file."""
+
+    def __init__(self, thing: str) -> None:
+        self.thing = thing
+
+    def policy(self, fields: object, sha256: str) -> Policy:
+        top = self.mapping(fields, "the file")
+        self.keys(top, _POLICY_KEYS, _POLICY_KEYS, "the file")
+        if not isinstance(top["gates"], list):
+            self.refuse("gates must be a list")
+        gates = tuple(gate for entry in top["gates"] for gate in self.gates(entry))
+        self.complete(gates)
+        return Policy(
+            name=self.text(top["name"], "name"),
+            sha256=sha256,
+            approval=self.member(Approval, top["approval"], "approval"),
+            level=self.number(top["level"], "level", 0.5, 1.0),
+            gates=gates,
+        )
+
+    def complete(self, gates: tuple[Gate, ...]) -> None:
+        blocking = {g.kind for g in gates if g.severity is Severity.BLOCK}
+        missing = [k.value for k in (GateKind.FLOOR, *_SAFETY) if k not in blocking]
+        if missing:
+            self.refuse(f"has no blocking gate of the kinds {missing}")
+        names = [g.name for g in gates]
+        doubled = sorted({n for n in names if names.count(n) > 1})
+        if doubled:
+            self.refuse(f"holds gates twice: {doubled}")
+
+    def gates(self, entry: object) -> Iterator[Gate]:
+        fields = self.mapping(entry, "a gate")
+        kind = self.member(GateKind, fields.get("kind"), "kind")
+        optional = {"severity", "slices"} if kind in _SLICED else {"severity"}
+        self.keys(fields, _REQUIRED[kind], _REQUIRED[kind] | optional, f"a {kind} gate")
+        severity = self.severity(fields)
+        if kind in _SAFETY:
+            yield ReleaseCheck(kind, severity)
+            return
+        for target, test_set in product(self.names(fields, "targets"), self.names(fields, "test_sets")):
+            yield from self.placed(kind, fields, target, test_set, severity)
+
+    def placed(
+        self, kind: GateKind, fields: Mapping[str, Any], target: str, test_set: str, severity: Severity
+    ) -> Iterator[Gate]:
+        if kind is GateKind.MINIMUM_CASES:
+            yield MinimumCases(
+                target, test_set, self.count(fields, "positives"), self.count(fields, "negatives"), severity
+            )
+        elif kind is GateKind.NON_INFERIOR:
+            yield NonInferior(target, test_set, self.number(fields["margin"], "margin", 0.0, 1.0), severity)
+        else:
+            metric = self.member(Metric, fields["metric"], "metric")
+            key = "at_least" if kind is GateKind.FLOOR else "at_most"
+            if metric.larger_is_better is not (kind is GateKind.FLOOR):
+                better, other = ("larger", "floor") if metric.larger_is_better else ("smaller", "ceiling")
+                self.refuse(
+                    f"a {kind} on {metric} would hold the better models back: {better} is better, use a {other}"
+                )
+            limit = self.number(fields[key], key, 0.0, 1.0)
+            for part in self.slices(fields):
+                yield MetricGate(kind, metric, target, test_set, limit, severity, part)
+
+    def slices(self, fields: Mapping[str, Any]) -> tuple[str | None, ...]:
+        if "slices" not in fields:
+            return (None,)
+        names = self.names(fields, "slices")
+        unknown = [n for n in names if n not in SLICES]
+        if unknown:
+            self.refuse(f"slices {unknown} are unknown; known are {list(SLICES)}")
+        return names
+
+    def severity(self, fields: Mapping[str, Any]) -> Severity:
+        default = Severity.WARN if "slices" in fields else Severity.BLOCK
+        return self.member(Severity, fields.get("severity", default), "severity")
+
+    def mapping(self, value: object, what: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self.refuse(f"{what} must be a mapping of keys to values")
+        return value
+
+    def keys(self, fields: Mapping[str, Any], required: set[str], allowed: set[str], what: str) -> None:
+        unknown, missing = sorted(map(str, fields.keys() - allowed)), sorted(required - fields.keys())
+        if unknown or missing:
+            self.refuse(f"{what} has unknown keys {unknown} and lacks the keys {missing}")
+
+    def names(self, fields: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        values = fields[key]
+        if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
+            self.refuse(f"{key} must be a non-empty list of names, is {values!r}")
+        return tuple(values)
+
+    def text(self, value: object, key: str) -> str:
+        if not isinstance(value, str) or not value:
+            self.refuse(f"{key} must be text, is {value!r}")
+        return value
+
+    def member(self, kind: type[E], value: object, key: str) -> E:
+        known = [m.value for m in kind]
+        if value not in known:
+            self.refuse(f"{key} must be one of {known}, is {value!r}")
+        return kind(str(value))
+
+    def number(self, value: object, key: str, low: float, high: float) -> float:
+        valid = (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and low < value < high
+        )
+        if not valid:
+            self.refuse(f"{key} must be a number between {low} and {high}, both excluded, is {value!r}")
+        return float(value)  # type: ignore[arg-type]
+
+    def count(self, fields: Mapping[str, Any], key: str) -> int:
+        value = fields[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value < 2:
+            self.refuse(f"{key} must be a whole number of at least 2, is {value!r}")
+        return value
+
+    def refuse(self, rule: str) -> NoReturn:
+        raise RecipeError(self.thing, rule, _HINT)

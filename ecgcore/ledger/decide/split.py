@@ -1,0 +1,181 @@
+"""Which split a study belongs to. Pure.
+
+The study period follows the study: up to 2014 train, 2015 validation, 2016 in the old format the test set `old`; from
+2017 by the study's flags, 2021 in the new format the test set `new`. Whatever these leave open goes 90/10 to train and
+validation by the patient's pseudonym. A patient is in one split only and stays there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ecgcore.ledger.decide import rulebook
+from ecgcore.ledger.decide.finding import Finding
+
+OLD = "old"
+NEW = "new"
+
+
+class Split(StrEnum):
+    """The use of a study. The order is the precedence within one patient."""
+
+    TRAIN = "train"
+    VALID = "valid"
+    TEST = "test"
+
+
+_PRECEDENCE = (Split.TRAIN, Split.VALID, Split.TEST)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRule:
+    """The years that decide.
+
+    Args:
+        old_train_until: last year that trains as a whole.
+        old_valid: the year that validates.
+        old_test: the year of the test set `old`, pages of the old format only.
+        new_test_year: the year of the test set `new`, pages of the new format only.
+        study_until: last year of the study period.
+        valid_share: share of patients that validate where nothing else decides, 0 to 1.
+    """
+
+    old_train_until: int = 2014
+    old_valid: int = 2015
+    old_test: int = 2016
+    new_test_year: int = 2021
+    study_until: int = 2021
+    valid_share: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A paired study that has no split yet.
+
+    Args:
+        study_id: the study.
+        patient_id: its patient.
+        year: year of the study's day.
+        ecg_format: format of the page (`old` or `new`), as recognised from the page.
+        train_flag: the study's `train_80_percent`.
+        valid_flag: the study's `develop_10_percent`.
+        declared: the study's `split` cell, such as `old_train`.
+    """
+
+    study_id: str
+    patient_id: str
+    year: int
+    ecg_format: str
+    train_flag: bool = False
+    valid_flag: bool = False
+    declared: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a study goes: a split (with its test set), or out of the cohort with the finding."""
+
+    split: Split | None
+    test_set: str | None = None
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a study asks for by itself. A `free` one follows its patient; one `after` the study period does not vote."""
+
+    study: Unplaced
+    split: Split
+    test_set: str | None = None
+    free: bool = False
+    after: bool = False
+
+
+def share_of(patient_id: str) -> float:
+    """Return a number in [0, 1), uniform over patients: the first 8 bytes of SHA-256 of the pseudonym over 2**64."""
+    return int.from_bytes(hashlib.sha256(patient_id.encode()).digest()[:8], "big") / 2**64
+
+
+def split_by_pseudonym(patient_id: str, valid_share: float = 0.1) -> Split:
+    """Return validation for `valid_share` of the patients, training for the others."""
+    return Split.VALID if share_of(patient_id) < valid_share else Split.TRAIN
+
+
+def assign(
+    studies: Iterable[Unplaced], patients: Mapping[str, Split], locked: frozenset[str], rule: SplitRule
+) -> dict[str, Place]:
+    """Place every study.
+
+    Args:
+        studies: studies not yet placed.
+        patients: patients that the ledger knows, with their split, which never changes.
+        locked: names of the locked test sets: nothing enters them, so a new patient of a test period goes 90/10.
+        rule: the years that decide.
+
+    Returns:
+        study_id to its place. A study that asks for another split than its patient's is left out: `test-patient` if the
+        patient is a test patient and the study is of no test period, else `patient-in-one-split`.
+    """
+    by_patient: dict[str, list[_Wish]] = defaultdict(list)
+    for study in studies:
+        by_patient[study.patient_id].append(_wish(study, locked, rule, patients.get(study.patient_id)))
+    places: dict[str, Place] = {}
+    for patient_id, wishes in by_patient.items():
+        split = patients.get(patient_id) or _patient_split(wishes)
+        places |= {wish.study.study_id: _place(wish, split) for wish in wishes}
+    return places
+
+
+def _wish(study: Unplaced, locked: frozenset[str], rule: SplitRule, known: Split | None) -> _Wish:
+    wanted = _declared(study, rule) or _by_year(study, rule)
+    # a test study of a training patient stays out after its set is locked, too: a lock must not change what was decided
+    closed = wanted is not None and wanted[1] in locked and known not in (Split.TRAIN, Split.VALID)
+    if wanted is None or closed:
+        by_hash = split_by_pseudonym(study.patient_id, rule.valid_share)
+        return _Wish(study, by_hash, free=True, after=study.year > rule.study_until)
+    return _Wish(study, *wanted)
+
+
+def _declared(study: Unplaced, rule: SplitRule) -> tuple[Split, str | None] | None:
+    """Read the study's own split. It holds before the years if it is of the study period and of the page's format."""
+    era, _, name = (study.declared or "").strip().lower().partition("_")
+    if study.year > rule.study_until or era != study.ecg_format or name not in set(Split):
+        return None
+    return (Split.TEST, era) if name == Split.TEST else (Split(name), None)
+
+
+def _by_year(study: Unplaced, rule: SplitRule) -> tuple[Split, str | None] | None:
+    if study.year <= rule.old_train_until:
+        return Split.TRAIN, None
+    if study.year == rule.old_valid:
+        return Split.VALID, None
+    if (study.year, study.ecg_format) == (rule.old_test, OLD):
+        return Split.TEST, OLD
+    if (study.year, study.ecg_format) == (rule.new_test_year, NEW):
+        return Split.TEST, NEW
+    return _by_flag(study) if rule.old_test < study.year < rule.new_test_year else None
+
+
+def _by_flag(study: Unplaced) -> tuple[Split, None] | None:
+    if study.valid_flag:
+        return Split.VALID, None
+    return (Split.TRAIN, None) if study.train_flag else None
+
+
+def _patient_split(wishes: Sequence[_Wish]) -> Split:
+    voting = {wish.split for wish in wishes if not wish.after} or {wish.split for wish in wishes}
+    return next(split for split in _PRECEDENCE if split in voting)
+
+
+def _place(wish: _Wish, split: Split) -> Place:
+    if wish.split is split and not (wish.free and split is Split.TEST):
+        return Place(split, wish.test_set)
+    if split is Split.TEST:
+        return Place(None, finding=rulebook.TEST_PATIENT.found(f"asks for {wish.split}"))
+    if wish.free:
+        return Place(split)
+    return Place(None, finding=rulebook.ONE_SPLIT.found(f"asks for {wish.split}, patient is in {split}"))

@@ -1,0 +1,70 @@
+"""Where contents were seen, and what comes back to a path that held something else since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from ecgcore.ledger.db.chunk import chunks
+from ecgcore.ledger.db.tables import File, FileSighting
+from ecgcore.ledger.decide import naming
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.ingest.ingest_batch import SourceFile
+
+
+def known_paths(connection: Connection, sha256s: Iterable[str]) -> dict[str, set[str]]:
+    """Return every path at which each of the contents was seen; contents that the ledger does not hold are left out."""
+    known: dict[str, set[str]] = {}
+    for part in chunks(dict.fromkeys(sha256s)):
+        for table in (File, FileSighting):
+            for sha256, path in connection.execute(select(table.sha256, table.path).where(table.sha256.in_(part))):
+                known.setdefault(sha256, set()).add(path)
+    return known
+
+
+def last_seen(connection: Connection, paths: Iterable[str]) -> dict[str, str]:
+    """Return the content that was seen last at each of the paths."""
+    wanted = set(paths)
+    newest: dict[str, tuple[datetime, str]] = {}
+    for part in chunks({naming.stem(path) for path in wanted}):
+        for table, seen in ((File, File.first_seen), (FileSighting, FileSighting.seen)):
+            query = select(table.path, seen, table.sha256).where(table.stem.in_(part))
+            for path, moment, sha256 in connection.execute(query):
+                if path in wanted:
+                    newest[path] = max(newest.get(path, (moment, sha256)), (moment, sha256))
+    return {path: sha256 for path, (_, sha256) in newest.items()}
+
+
+def come_back(connection: Connection, files: Sequence[SourceFile], now: datetime) -> int:
+    """See contents anew at paths of theirs that held another content since; return how many there are."""
+    known, last = known_paths(connection, [f.sha256 for f in files]), last_seen(connection, [f.path for f in files])
+    back = [f for f in files if f.path in known.get(f.sha256, ()) and last[f.path] != f.sha256]
+    for file in back:
+        here = {"sha256": file.sha256, "path": file.path}
+        connection.execute(update(File).filter_by(**here).values(first_seen=now))
+        connection.execute(update(FileSighting).filter_by(**here).values(seen=now))
+    reopen(connection, [file.sha256 for file in back])
+    return len(back)
+
+
+def reopen(connection: Connection, sha256s: Iterable[str]) -> None:
+    """Let superseded ECG reports wait again, because they lie in the inbox again."""
+    for part in chunks(sha256s):
+        superseded = File.sha256.in_(part), File.kind == FileKind.ECG, File.state == State.DUPLICATE
+        connection.execute(update(File).where(*superseded).values(state=State.WAITING))
+
+
+def leave(connection: Connection, sha256: str, path: str) -> int:
+    """Keep the path that a content leaves for `path` as a sighting; return how many sightings that adds."""
+    columns = (File.path, File.stem, File.batch, File.first_seen.label("seen"))
+    left = dict(connection.execute(select(*columns).where(File.sha256 == sha256)).one()._mapping)
+    if left["path"] == path:
+        return 0
+    there = update(FileSighting).where(FileSighting.sha256 == sha256, FileSighting.path == path)
+    if connection.execute(there.values(**left)).rowcount:
+        return 0
+    connection.execute(insert(FileSighting).values(sha256=sha256, **left))
+    return 1

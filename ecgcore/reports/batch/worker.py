@@ -1,0 +1,111 @@
+"""One worker process: takes paths from a pipe, returns results, keeps identifiers to itself.
+
+Started as ``python -m ecgcore.reports.batch.worker <descriptor>`` by ``WorkerPool``: a fresh interpreter, so that it
+inherits neither threads nor memory of its parent, and its parent's main module is not run again.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import cv2
+
+from ecgcore.errors import EcgError
+from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports.batch.result import ReadResult, refused
+from ecgcore.reports.file.image_store import image_path, store_image
+from ecgcore.reports.file.source import Source, read_source
+from ecgcore.reports.page.limits import Limits
+from ecgcore.reports.page.reason import Caution, Reason, RefusalError
+from ecgcore.reports.printed.printed import Printed, is_named_in
+from ecgcore.reports.report import Report, report_of
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every worker of a batch knows.
+
+    Args:
+        image_dir: where canonical images are stored.
+        pseudonymiser: turns printed hospital numbers into pseudonyms; None leaves ``patient_id`` empty.
+        limits: bounds on one file.
+    """
+
+    image_dir: Path
+    pseudonymiser: Pseudonymiser | None
+    limits: Limits
+
+
+def read_one(path: Path, setup: Setup) -> ReadResult:
+    """Read one file, store its canonical image, and return what it came to.
+
+    Raises:
+        StoreError: the image cannot be stored. That is no fault of the file.
+        PopplerError: Poppler is not installed.
+    """
+    started = time.perf_counter()
+    try:
+        source = read_source(path, setup.limits)
+    except RefusalError as e:
+        return refused(path, "", 0, Reason(e.reason), e.value)
+    opened = time.perf_counter() - started
+    try:
+        report = report_of(source, setup.limits)
+    except RefusalError as e:
+        return refused(path, source.sha256, source.size_bytes, Reason(e.reason), e.value)
+    return _stored(path, source, report, setup, opened)
+
+
+def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: float) -> ReadResult:
+    started = time.perf_counter()
+    sha256 = store_image(report.image, setup.image_dir)
+    storing = time.perf_counter() - started
+    printed, pseudonymiser = report.printed, setup.pseudonymiser
+    known = printed is not None and printed.hn is not None and pseudonymiser is not None
+    return ReadResult(
+        path=path,
+        sha256=source.sha256,
+        size_bytes=source.size_bytes,
+        ok=True,
+        ecg_format=report.format.name,
+        image_sha256=sha256,
+        image_path=image_path(sha256),
+        patient_id=pseudonymiser.patient_id(printed.hn) if known else None,  # type: ignore[union-attr, arg-type]
+        ecg_date=printed.ecg_date if printed else None,
+        hn_ambiguous=bool(printed and printed.ambiguous),
+        cautions=report.cautions + _name_cautions(path, printed),
+        timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
+    )
+
+
+def _name_cautions(path: Path, printed: Printed | None) -> tuple[Caution, ...]:
+    if printed is None or printed.hn is None or not is_named_in(printed.hn, path):
+        return ()
+    return (Caution.NAME_IDENTIFIES,)
+
+
+def serve(pipe: Connection) -> None:
+    """Answer paths until None or the end of the pipe. An error that is no fault of the file is sent, not raised."""
+    setup: Setup = pipe.recv()
+    while (path := pipe.recv()) is not None:
+        try:
+            answer: ReadResult | EcgError = read_one(path, setup)
+        except EcgError as e:
+            answer = e
+        pipe.send(answer)
+
+
+def main() -> None:
+    cv2.setNumThreads(1)  # the pool uses the cores
+    try:
+        serve(Connection(int(sys.argv[1])))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        sys.exit(1)  # the parent is gone, nobody waits for an answer
+
+
+if __name__ == "__main__":
+    main()

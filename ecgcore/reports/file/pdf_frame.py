@@ -1,0 +1,74 @@
+"""How a PDF page's own space lies on the page that is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcore.reports.file.poppler import DPI
+from ecgcore.reports.page.box import Box
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage
+
+Points = NDArray[np.float64]
+
+_PX_PER_POINT = DPI / 72
+_EVERYTHING = (-1e6, -1e6, 1e6, 1e6)
+_ROUNDING_PX = 2  # Poppler rounds up
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The MediaBox (points, y up) and the turn (degrees, clockwise) with which Poppler shows it, whole."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: int
+
+    def seen(self, points: Points) -> Points:
+        """Return where points (n, 2) of PDF space are seen, px at 300 dpi from the top left corner."""
+        x, y = points[:, 0], points[:, 1]
+        across, down = {
+            0: (x - self.left, self.top - y),
+            90: (y - self.bottom, x - self.left),
+            180: (self.right - x, y - self.bottom),
+            270: (self.top - y, self.right - x),
+        }[self.rotation]
+        return np.column_stack([across, down]) * _PX_PER_POINT
+
+    def region(self, box: Box) -> tuple[float, float, float, float]:
+        """Return the left, bottom, right and top (points of PDF space) of what is seen in a box."""
+        x, y = zip(self._place(box.left, box.top), self._place(box.right, box.bottom), strict=True)
+        return min(x), min(y), max(x), max(y)
+
+    def has_size(self, size: tuple[int, int]) -> bool:
+        """Tell whether a rendering of ``size`` (width, height) px is of this frame."""
+        sides = ((self.right - self.left) * _PX_PER_POINT, (self.top - self.bottom) * _PX_PER_POINT)
+        wide, high = sides if self.rotation in (0, 180) else sides[::-1]
+        return abs(wide - size[0]) < _ROUNDING_PX and abs(high - size[1]) < _ROUNDING_PX
+
+    def _place(self, across_px: float, down_px: float) -> tuple[float, float]:
+        across, down = across_px / _PX_PER_POINT, down_px / _PX_PER_POINT
+        return {
+            0: (self.left + across, self.top - down),
+            90: (self.left + down, self.bottom + across),
+            180: (self.right - across, self.bottom + down),
+            270: (self.right - down, self.top - across),
+        }[self.rotation]
+
+
+def frame_of(page: PdfPage) -> Frame:
+    """Return the frame of an open page, and make pdfium forget the page's CropBox, which Poppler does not follow.
+
+    pdfium's ``get_mediabox`` knows only what stands in the page itself; a MediaBox that the page inherits is only in
+    its bounding box, which the CropBox cuts.
+    """
+    page.set_cropbox(*_EVERYTHING)
+    left, bottom, right, top = page.get_bbox()
+    return Frame(left, bottom, right, top, page.get_rotation())

@@ -1,0 +1,120 @@
+"""Page 1 of a PDF, as Poppler renders the whole page at 300 dpi."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ecgcore.reports.file.poppler import DPI, poppler_folder
+from ecgcore.reports.page.box import Pixels
+from ecgcore.reports.page.limits import MIB, Limits
+from ecgcore.reports.page.reason import Reason, RefusalError
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - only a parent of private folders
+_FREE_BYTES = 256 * MIB
+_POINTS_PER_INCH = 72
+_PPM = re.compile(rb"P6\s(\d+)\s(\d+)\s255\s")
+_PAGE_SIZE = re.compile(r"([\d.]+) x ([\d.]+) pts")
+
+
+def scratch_parent() -> str | None:
+    """Return where rendered pages are kept for a moment: memory if it has room, else the temporary folder (None)."""
+    if not os.access(_SHARED_MEMORY, os.W_OK):
+        return None
+    space = os.statvfs(_SHARED_MEMORY)
+    return str(_SHARED_MEMORY) if space.f_bavail * space.f_frsize > _FREE_BYTES else None
+
+
+def render_page(pdf: Path, limits: Limits) -> Pixels:
+    """Render the first page, whole, at 300 dpi.
+
+    Args:
+        pdf: absolute path.
+        limits: bounds on time, memory and pixels of Poppler.
+
+    Returns:
+        uint8 (H, W, 3) RGB, read only, mapped from a file that is already unlinked.
+
+    Raises:
+        RefusalError: encrypted, unreadable, no page, too many pages or pixels, too slow.
+        PopplerError: Poppler is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"ecg-page-{os.getpid()}-", dir=scratch_parent()) as folder:
+        files = _run_poppler(pdf, Path(folder), limits)
+        pixels = _read_ppm(Path(files[0])) if files else None
+        if pixels is None:
+            raise _diagnosis(pdf, limits)
+    return pixels
+
+
+def page_count(pdf: Path, limits: Limits) -> int:
+    """Return the number of pages, as Poppler counts them.
+
+    Raises:
+        RefusalError: the file cannot be opened or it takes too long.
+    """
+    return int(_pdf_info(pdf, limits)["Pages"])
+
+
+def _run_poppler(pdf: Path, folder: Path, limits: Limits) -> list[str]:
+    from pdf2image import convert_from_path
+    from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError
+
+    try:
+        return convert_from_path(  # type: ignore[return-value]
+            pdf, dpi=DPI, first_page=1, last_page=1, single_file=True, fmt="ppm", timeout=limits.seconds,
+            output_folder=folder, output_file="page", paths_only=True, poppler_path=poppler_folder(limits),
+        )  # fmt: skip
+    except PDFPageCountError as e:
+        raise _unopened(pdf, str(e)) from e
+    except PDFPopplerTimeoutError as e:
+        raise RefusalError(pdf.name, Reason.TOO_SLOW, f"more than {limits.seconds} s") from e
+
+
+def _read_ppm(ppm: Path) -> Pixels | None:
+    """Map a binary PPM; None if it is not complete, or the single pixel that Poppler gives when memory ran out."""
+    with ppm.open("rb") as file:
+        header = _PPM.match(file.read(64))
+    if header is None:
+        return None
+    width, height = int(header[1]), int(header[2])
+    if width * height == 1 or ppm.stat().st_size != header.end() + width * height * 3:
+        return None
+    return np.memmap(ppm, np.uint8, "r", header.end(), (height, width, 3))
+
+
+def _diagnosis(pdf: Path, limits: Limits) -> RefusalError:
+    """Return why Poppler gave no page."""
+    info = _pdf_info(pdf, limits)
+    pages = int(info["Pages"])
+    if pages < 1:
+        return RefusalError(pdf.name, Reason.NO_PAGE, "0 pages")
+    if pages > limits.max_pages:
+        return RefusalError(pdf.name, Reason.TOO_LARGE, f"{pages} pages")
+    size = _PAGE_SIZE.search(str(info.get("Page size", "")))
+    width, height = (float(v) / _POINTS_PER_INCH for v in size.groups()) if size else (0.0, 0.0)
+    if width * height * DPI**2 > limits.max_pixels:
+        return RefusalError(pdf.name, Reason.TOO_LARGE, f"page of {width:.0f} x {height:.0f} inch")
+    return RefusalError(pdf.name, Reason.UNREADABLE, "Poppler cannot render page 1 within the limits")
+
+
+def _pdf_info(pdf: Path, limits: Limits) -> dict[str, int | str]:
+    from pdf2image import pdfinfo_from_path
+    from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError
+
+    try:
+        return pdfinfo_from_path(str(pdf), poppler_path=poppler_folder(limits), timeout=limits.seconds)
+    except PDFPageCountError as e:
+        raise _unopened(pdf, str(e)) from e
+    except PDFPopplerTimeoutError as e:
+        raise RefusalError(pdf.name, Reason.TOO_SLOW, f"more than {limits.seconds} s") from e
+
+
+def _unopened(pdf: Path, complaint: str) -> RefusalError:
+    if "Incorrect password" in complaint or "encrypt" in complaint.lower():
+        return RefusalError(pdf.name, Reason.ENCRYPTED, "needs a password")
+    return RefusalError(pdf.name, Reason.UNREADABLE, "Poppler cannot open it")

@@ -1,0 +1,132 @@
+"""Prefect tasks that read the inbox: list, hash, read tables, read report pages. Coarse: one task a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from ecgcore.cmr.source_kind import NARRATIVE_HINT, NARRATIVE_RULE, SourceKind, classify
+from ecgcore.cmr.table.label_table import LabelTable, read_table
+from ecgcore.errors import TableError
+from ecgcore.ledger.decide import rulebook
+from ecgcore.ledger.decide.finding import Finding
+from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.ingest.assembly import page_of
+from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
+from ecgcore.predictor.fingerprint import file_sha256
+from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports.batch.report_batch import read_reports
+from tasks.inbox.storage import Inbox, list_inbox
+from tasks.inbox.storage import SourceFile as InboxFile
+from tasks.prefect.artifacts import progress_bar
+
+_SHOW_EVERY = 50
+_CHANGED = rulebook.CHANGED.found("its content changed")
+_KINDS = {
+    SourceKind.TABLE: FileKind.TABLE,
+    SourceKind.NARRATIVE: FileKind.NARRATIVE,
+    SourceKind.UNKNOWN: FileKind.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file of the inbox with the hash of its bytes and what it is by its place and name."""
+
+    file: InboxFile
+    sha256: str
+    kind: FileKind
+
+    def source(self, page: PageFacts | None = None, fault: Finding | None = None) -> SourceFile:
+        """Return it as the ledger records it."""
+        return SourceFile(self.file.relative, self.sha256, self.file.size, self.kind, page, fault)
+
+
+@task(name="list the inbox", retries=2, retry_delay_seconds=5, cache_policy=NO_CACHE)
+def list_files(uri: str, staging: Path, endpoint_url: str | None, settle_seconds: float) -> Inbox:
+    """List the inbox; objects of a bucket are fetched below ``staging``."""
+    return list_inbox(uri, staging=staging, endpoint_url=endpoint_url, settle_seconds=settle_seconds)
+
+
+@task(name="hash the files", cache_policy=NO_CACHE)
+def hash_files(inbox: Inbox) -> list[Listed]:
+    """Hash every ECG and CMR file, and every stranger in their two folders."""
+    strangers = [file for file in inbox.other if file.relative.split("/")[0].lower() in {"ecg", "cmr"}]
+    kinds = [
+        *((file, FileKind.ECG) for file in inbox.ecg),
+        *((file, _KINDS[classify(Path(file.relative))]) for file in inbox.cmr),
+        *((file, FileKind.UNKNOWN) for file in strangers),
+    ]
+    return [Listed(file, file_sha256(file.path), kind) for file, kind in kinds]
+
+
+@dataclass(frozen=True)
+class TablesRead:
+    """Tables that could be read, by content hash, and what is wrong with the other CMR files."""
+
+    tables: dict[str, LabelTable]
+    faults: dict[str, Finding]
+
+    def not_read(self, listed: Sequence[Listed]) -> dict[str, str]:
+        """Return what was not read of the tables, by the path of each that has such columns or sheets."""
+        texts = {each.file.relative: self.tables[each.sha256].not_read for each in listed if each.sha256 in self.tables}
+        return {path: text for path, text in texts.items() if text}
+
+
+@task(name="read the label tables", cache_policy=NO_CACHE)
+def read_tables(files: Sequence[Listed], pseudonymiser: Pseudonymiser) -> TablesRead:
+    """Read each new label table; a file that is none, or is rejected as a whole, gets its finding."""
+    tables: dict[str, LabelTable] = {}
+    faults: dict[str, Finding] = {}
+    for listed in files:
+        if listed.kind is FileKind.NARRATIVE:
+            faults[listed.sha256] = Finding(NARRATIVE_RULE, Path(listed.file.relative).suffix, NARRATIVE_HINT)
+        elif listed.kind is FileKind.UNKNOWN:
+            faults[listed.sha256] = _stranger(listed)
+        else:
+            try:
+                table = read_table(listed.file.path, pseudonymiser)
+            except TableError as error:
+                faults[listed.sha256] = Finding("table-rejected", error.rule, error.hint)
+                continue
+            if table.sha256 == listed.sha256:
+                tables[listed.sha256] = table
+            else:
+                faults[listed.sha256] = _CHANGED
+    return TablesRead(tables, faults)
+
+
+def _stranger(listed: Listed) -> Finding:
+    hint = "put reports (pdf, png, jpg) into ecg/ and label tables (xlsx, csv) into cmr/"
+    return Finding("not-a-report-file", Path(listed.file.relative).suffix or "no suffix", hint)
+
+
+@task(name="read the ECG reports", cache_policy=NO_CACHE)
+def read_pages(
+    files: Sequence[Listed],
+    image_dir: Path,
+    pseudonymiser: Pseudonymiser,
+    workers: int | None,
+    show: Callable[[int], None],
+) -> dict[str, PageFacts | Finding]:
+    """Render and check each new report in worker processes; return its page or its fault by content hash."""
+    pages: dict[str, PageFacts | Finding] = {}
+    unique = list({listed.sha256: listed for listed in files}.values())
+    with progress_bar("ingest-progress", f"reading {len(unique):,} reports") as bar:
+        results = read_reports([listed.file.path for listed in unique], image_dir, pseudonymiser, workers=workers)
+        for done, (listed, result) in enumerate(zip(unique, results, strict=True), start=1):
+            pages[listed.sha256] = _page(listed, result.sha256, page_of(result))
+            show(done)
+            if done % _SHOW_EVERY == 0:
+                bar.show(done, len(unique))
+    return pages
+
+
+def _page(listed: Listed, sha256: str | None, page: PageFacts | Finding) -> PageFacts | Finding:
+    if sha256 == listed.sha256 or isinstance(page, Finding):
+        return page
+    return _CHANGED

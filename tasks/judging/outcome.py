@@ -1,0 +1,73 @@
+"""What a retraining came to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecgcore.evaluation.gates.decision import Decision
+
+
+@dataclass(frozen=True)
+class RetrainOutcome:
+    """The answer of one retraining.
+
+    Args:
+        trained: False if there was nothing to do.
+        reason: one sentence.
+        version: registered, if trained.
+        gate: ``pass``, ``fail`` or ``inconclusive``, if trained.
+        promoted: whether the policy promoted it at once.
+        champion: the version that serves now.
+        decision: with every gate, if trained.
+        page: the decision page, if trained.
+        snapshot: trained on, if trained.
+        promotable: whether a version of this recipe can be promoted at all.
+    """
+
+    trained: bool
+    reason: str
+    version: str | None
+    gate: str | None
+    promoted: bool
+    champion: str | None
+    decision: Decision | None
+    page: Path | None
+    snapshot: str | None
+    promotable: bool = True
+
+    @classmethod
+    def skipped(cls, reason: str, champion: str | None) -> RetrainOutcome:
+        """Return the outcome of a run that did not train."""
+        return cls(False, reason, None, None, False, champion, None, None, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as plain values."""
+        gates = json.loads(self.decision.to_json())["results"] if self.decision else []
+        return {
+            "trained": self.trained,
+            "reason": self.reason,
+            "version": self.version,
+            "gate": self.gate,
+            "promoted": self.promoted,
+            "champion": self.champion,
+            "snapshot": self.snapshot,
+            "page": str(self.page) if self.page else None,
+            "gates": gates,
+        }
+
+    def to_text(self) -> str:
+        """Return the outcome as a few lines."""
+        if not self.trained:
+            return f"not trained: {self.reason}\nchampion: {self.champion or 'none yet'}"
+        gates = self.decision.results if self.decision else ()
+        lines = [f"version {self.version}: {self.gate} ({self.reason})"]
+        lines += [f"  {g.verdict.value:14} {g.title}  {g.value or g.detail}" for g in gates]
+        lines += [f"champion: {self.champion or 'none yet'}", f"page: {self.page}"]
+        if not self.promotable:
+            lines.append("this recipe is not promotable: nothing here can serve its versions")
+        elif self.gate == "pass" and not self.promoted:
+            lines.append(f"next: ecg promote {self.version} --reviewer NAME --reason TEXT")
+        return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""The decision page: written, registered and published."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ecgcore.pages.decision_page import DecisionPage, decision_document
+from ecgcore.pages.document import Document, Image
+from ecgcore.pages.html import render_html
+from ecgcore.pages.markdown import render_markdown
+from ecgcore.settings import Settings
+from tasks.judging.judge import Judgement
+from tasks.judging.label_rule_check import LABEL_RULE
+from tasks.prefect.artifacts import publish_page, publish_table
+from tasks.registry.candidate import Candidate
+from tasks.registry.registry import Registry
+
+
+def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> Document:
+    """Return the page on a candidate."""
+    return decision_document(
+        DecisionPage(
+            candidate=version,
+            created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            recipe=f"{candidate.tags['recipe']} ({candidate.tags['recipe_sha256'][:12]})",
+            snapshot=candidate.tags["snapshot"],
+            label_rule=candidate.tags[LABEL_RULE],
+            first_weights=first_weights(candidate),
+            commit=candidate.code_commit,
+            decision=judgement.decision,
+            evaluations=judgement.evaluations,
+            looks=judgement.looks,
+            figures=tuple(Image(png, name.replace("-", " ")) for name, png in judgement.figures.items()),
+        )
+    )
+
+
+def first_weights(candidate: Candidate) -> str:
+    """Return in words what the training began with: a network that had to do without published weights scores lower."""
+    summary = json.loads(candidate.documents["training.json"])
+    if start := summary.get("start_from"):
+        return f"those of the run {start['path']}"
+    if summary.get("pretrained_loaded"):
+        return "published ones"
+    if candidate.recipe["model"].get("pretrained"):
+        run = candidate.model_dir.parent.name
+        return (
+            "random: the recipe asks for published ones, and this machine could not load them; once it can, remove "
+            f"runs/{run} under ECG_HOME and run `ecg retrain --force`"
+        )
+    return "random, as the recipe says"
+
+
+def publish_decision(
+    settings: Settings, registry: Registry, slot: str, version: str, document: Document, name: str = "decision"
+) -> Path:
+    """Write the page, attach it to the registered version, publish it as an artifact, and return its path."""
+    page = settings.folder("pages") / f"{name}-{slot}-{version}.html"
+    html = render_html(document)
+    page.write_text(html, encoding="utf-8")
+    registry.attach(slot, version, f"{name}.html", html)
+    publish_page(f"{name}-{slot}-{version}", render_markdown(document), document.title)
+    return page
+
+
+def publish_gates(judgement: Judgement) -> None:
+    """Publish the gate table as an artifact."""
+    rows = [{str(key): value for key, value in row.items()} for row in judgement.gate_table().to_dict("records")]
+    publish_table("gates", rows, judgement.decision.reason)

@@ -1,0 +1,88 @@
+"""Process environment that must be set before Prefect, MLflow or Great Expectations are imported."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import TextIO
+
+from ecgcore.ledger.ledger import Ledger
+from ecgcore.settings import Settings, load_settings
+
+_OURS = ("ecgcore", "tasks", "flows", "app", "bench")
+_QUIET = {
+    "DO_NOT_TRACK": "true",  # the word: MLflow ignores "1"
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",  # it tells of every table that it creates
+    "MPLBACKEND": "Agg",
+    "NO_ALBUMENTATIONS_UPDATE": "1",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the run page keeps them all
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(_OURS),  # ours, too
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
+
+def prepare(own_server: bool = False) -> Settings:
+    """Turn telemetry off, keep Prefect's own database under ``ECG_HOME`` unless a server is named, return the settings.
+
+    Warnings of this project go to standard error and, inside a flow run, to its page. With ``own_server`` a server that
+    is named is left alone.
+
+    Raises:
+        SettingsError: a variable is wrong, or ``ECG_HOME`` cannot be written.
+    """
+    settings = load_settings()
+    settings.folder("")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    if own_server:
+        os.environ.pop("PREFECT_API_URL", None)
+    named = {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) or _profile_names_a_server()
+    if own_server or not named:
+        os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    _warn_on_stderr()
+    if settings.s3_endpoint_url:
+        os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
+    return settings
+
+
+def _profile_names_a_server() -> bool:
+    """Tell whether the user's Prefect profile has a server (``prefect config set``), which another home would hide."""
+    try:
+        found = tomllib.loads((Path.home() / ".prefect" / "profiles.toml").read_text(encoding="utf-8"))
+    except (OSError, RuntimeError, ValueError):
+        return False  # no home, no profiles, or a file that Prefect cannot read either
+    active = os.environ.get("PREFECT_PROFILE") or found.get("active")
+    return "PREFECT_API_URL" in found.get("profiles", {}).get(active, {})
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes warnings to what standard error is now."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setLevel(logging.WARNING)
+        self.setFormatter(logging.Formatter("ecg: %(message)s"))
+
+
+def _warn_on_stderr() -> None:
+    for name in _OURS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
+            logger.addHandler(_Stderr())
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger under ``ECG_HOME``, or the one that ``ECG_LEDGER_URL`` names.
+
+    Raises:
+        LedgerError: it cannot be opened.
+    """
+    settings.folder("")
+    return Ledger(settings.ledger)

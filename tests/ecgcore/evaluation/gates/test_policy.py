@@ -1,0 +1,187 @@
+"""Policies: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ecgcore.errors import RecipeError
+from ecgcore.evaluation.estimate.evaluation import Metric
+from ecgcore.evaluation.gates.gate import GateKind, MetricGate, MinimumCases, NonInferior, ReleaseCheck, Severity
+from ecgcore.evaluation.gates.policy import Approval, load_policy, parse_policy
+
+POLICIES = Path(__file__).parents[4] / "deployments" / "policies"
+FLOOR = {"kind": "floor", "metric": "auc", "targets": ["scar"], "test_sets": ["new"], "at_least": 0.75}
+BASE = {"name": "p", "approval": "manual", "level": 0.95, "gates": [{"kind": "no-leak"}, {"kind": "reproduces"}, FLOOR]}
+
+
+def parse(**changes):
+    return parse_policy(yaml.safe_dump({**BASE, **changes}).encode())
+
+
+def with_gate(**gate):
+    return parse(gates=[*BASE["gates"], gate])
+
+
+def test_every_kind_is_read():
+    place = {"targets": ["scar", "lvef"], "test_sets": ["old"]}
+    policy = parse(
+        gates=[
+            *BASE["gates"],
+            {"kind": "ceiling", "metric": "brier", "at_most": 0.2, "severity": "warn", **place},
+            {"kind": "non-inferior", "margin": 0.03, **place},
+            {"kind": "minimum-cases", "positives": 40, "negatives": 160, **place},
+            {"kind": "floor", "metric": "f1", "at_least": 0.5, "slices": ["sex"], **place},
+        ]
+    )
+    block, warn = Severity.BLOCK, Severity.WARN
+    assert policy.approval is Approval.MANUAL
+    assert policy.gates == (
+        ReleaseCheck(GateKind.NO_LEAK, block),
+        ReleaseCheck(GateKind.REPRODUCES, block),
+        MetricGate(GateKind.FLOOR, Metric.AUC, "scar", "new", 0.75, block),
+        MetricGate(GateKind.CEILING, Metric.BRIER, "scar", "old", 0.2, warn),
+        MetricGate(GateKind.CEILING, Metric.BRIER, "lvef", "old", 0.2, warn),
+        NonInferior("scar", "old", 0.03, block),
+        NonInferior("lvef", "old", 0.03, block),
+        MinimumCases("scar", "old", 40, 160, block),
+        MinimumCases("lvef", "old", 40, 160, block),
+        MetricGate(GateKind.FLOOR, Metric.F1, "scar", "old", 0.5, warn, "sex"),
+        MetricGate(GateKind.FLOOR, Metric.F1, "lvef", "old", 0.5, warn, "sex"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"extra": 1}, "unknown keys"),
+        ({"approval": "never"}, "approval must be one of"),
+        ({"level": 95}, "level must be a number"),
+        ({"level": True}, "level must be a number"),
+        ({"level": float("nan")}, "level must be a number"),
+        ({"name": ""}, "name must be text"),
+        ({"gates": []}, "no blocking gate"),
+        ({"gates": "all"}, "must be a list"),
+        ({"gates": [{"kind": "no-leak"}, {"kind": "reproduces"}]}, "no blocking gate of the kinds .*floor"),
+        ({"gates": [{"kind": "no-leak", "severity": "warn"}, {"kind": "reproduces"}, FLOOR]}, "no-leak"),
+        ({"gates": [*BASE["gates"], FLOOR]}, "gates twice"),
+        ({"gates": [*BASE["gates"], "floor"]}, "must be a mapping"),
+    ],
+)
+def test_wrong_files_are_refused(change, message):
+    with pytest.raises(RecipeError, match=message) as caught:
+        parse(**change)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "floors"}, "kind must be one of"),
+        ({"metric": "accuracy"}, "metric must be one of"),
+        ({"at_least": 1.5}, "at_least must be a number"),
+        ({"at_least": "0.75"}, "at_least must be a number"),
+        ({"at_least": float("nan")}, "at_least must be a number"),
+        ({"at_most": 0.5}, "unknown keys"),
+        ({"metric": "brier"}, "a floor on brier .* smaller is better"),
+        ({"targets": "scar"}, "non-empty list"),
+        ({"test_sets": []}, "non-empty list"),
+        ({"severity": "maybe"}, "severity must be one of"),
+        ({"slices": ["hospital"]}, "slices"),
+    ],
+)
+def test_wrong_gates_are_refused(change, message):
+    with pytest.raises(RecipeError, match=message):
+        with_gate(**{**FLOOR, "test_sets": ["old"], **change})
+
+
+@pytest.mark.parametrize("count", [0, 1, -5, 2.5, "40", True])
+def test_minimum_cases_are_whole_numbers(count):
+    with pytest.raises(RecipeError, match="positives must be a whole number"):
+        with_gate(kind="minimum-cases", targets=["scar"], test_sets=["new"], positives=count, negatives=10)
+
+
+@pytest.mark.parametrize(
+    "content", [b"name: p\nname: q\n", b"gates: [", b"\xff\xfe\xfa", b"!!python/object:os.system {}"]
+)
+def test_text_that_is_not_strict_yaml_is_refused(content):
+    with pytest.raises(RecipeError, match="not YAML"):
+        parse_policy(content)
+
+
+def test_doubled_key_inside_a_gate_is_refused():
+    text = yaml.safe_dump(BASE).replace("at_least: 0.75", "at_least: 0.75\n  at_least: 0.1")
+    with pytest.raises(RecipeError, match="given twice"):
+        parse_policy(text.encode())
+
+
+def test_missing_file_is_refused(tmp_path):
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_policy(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(("name", "approval"), [("default", Approval.MANUAL), ("demo", Approval.AUTOMATIC)])
+def test_the_shipped_policies_load_with_the_hash_of_their_bytes(name, approval):
+    path = POLICIES / f"{name}.yaml"
+    policy = load_policy(path)
+    assert (policy.name, policy.approval) == (name, approval)
+    assert policy.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    places = {(g.target, g.test_set) for g in policy.gates if isinstance(g, NonInferior)}
+    assert places == {(t, s) for t in ("scar", "lvef") for s in ("old", "new")}
+    sliced = [g for g in policy.gates if isinstance(g, MetricGate) and g.slice_by]
+    assert sliced
+    assert all(g.severity is Severity.WARN for g in sliced)
+
+
+@pytest.mark.parametrize("metric", ["auc", "sensitivity", "specificity", "f1"])
+def test_a_ceiling_on_what_should_be_large_is_refused(metric):
+    place = {"targets": ["scar"], "test_sets": ["new"]}
+    with pytest.raises(RecipeError, match=f"a ceiling on {metric} .* larger is better"):
+        with_gate(kind="ceiling", metric=metric, at_most=0.9, **place)
+
+
+def test_a_policy_must_judge_every_head_on_every_test_set():
+    with_gate(**{**FLOOR, "test_sets": ["old"], "at_least": 0.6}).check_covers(["scar"])
+    parse().check_covers(["scar"])
+    with pytest.raises(RecipeError, match="no blocking floor on the AUC of lvef on new"):
+        parse().check_covers(["scar", "lvef"])
+    with pytest.raises(RecipeError, match="no blocking floor on the AUC of lvef on new"):
+        with_gate(kind="non-inferior", margin=0.03, targets=["lvef"], test_sets=["old"]).check_covers(["lvef"])
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        {"kind": "non-inferior", "margin": 0.03, "targets": ["scar"]},
+        {"kind": "minimum-cases", "positives": 2, "negatives": 2, "targets": ["lvef"]},
+        {**FLOOR, "severity": "warn"},
+        {**FLOOR, "metric": "f1"},
+    ],
+)
+def test_a_floor_on_one_test_set_covers_no_other_that_the_policy_names(gate):
+    gates = [{**FLOOR, "targets": ["scar", "lvef"]}, {**gate, "test_sets": ["old"]}]
+    with pytest.raises(RecipeError, match="AUC of scar on old"):
+        parse(gates=[*BASE["gates"][:2], *gates]).check_covers(["scar", "lvef"])
+
+
+@pytest.mark.parametrize("weak", [{"severity": "warn"}, {"slices": ["sex"], "severity": "block"}, {"metric": "f1"}])
+def test_a_gate_that_does_not_hold_back_the_whole_ranking_covers_nothing(weak):
+    policy = with_gate(**{**FLOOR, "targets": ["lvef"], **weak})
+    with pytest.raises(RecipeError, match="lvef"):
+        policy.check_covers(["lvef"])
+
+
+@pytest.mark.parametrize("name", ["default", "demo"])
+def test_the_shipped_policies_cover_both_heads(name):
+    load_policy(POLICIES / f"{name}.yaml").check_covers(["scar", "lvef"])
+
+
+def test_a_policy_about_some_targets_keeps_their_gates_and_the_safety_checks():
+    policy = load_policy(POLICIES / "default.yaml")
+    part = policy.about(("lvef",))
+    assert {getattr(gate, "target", None) for gate in part.gates} == {None, "lvef"}
+    assert [g.name for g in part.gates] == [g.name for g in policy.gates if getattr(g, "target", "lvef") == "lvef"]
+    assert (part.name, part.sha256, part.level) == (policy.name, policy.sha256, policy.level)

@@ -1,0 +1,98 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost
+
+from ecgcore.errors import PredictorError
+from ecgcore.models.boosted import BoostedModel
+from ecgcore.models.majority import MajorityModel
+from ecgcore.predictor.table.table_dir import MAX_CONFIG_BYTES, read_table_dir, write_table_dir
+
+ROWS = np.array([[1, 40], [0, 80], [np.nan, np.nan]], dtype=np.float32)
+
+
+def booster(flip: bool) -> xgboost.Booster:
+    rng = np.random.default_rng(0)
+    features = np.column_stack([rng.integers(0, 2, 200), rng.normal(60, 10, 200)])
+    table = xgboost.DMatrix(features, (features[:, 1] > 60) ^ flip, nthread=1)
+    return xgboost.train({"objective": "binary:logistic", "max_depth": 2, "nthread": 1}, table, 3)
+
+
+@pytest.fixture(scope="module")
+def boosted() -> BoostedModel:
+    return BoostedModel(("female", "age"), {"scar": booster(False), "lvef": booster(True)}, {"scar": 1.25, "lvef": 0.8})
+
+
+@pytest.fixture
+def directory(boosted: BoostedModel, tmp_path: Path) -> Path:
+    return write_table_dir(boosted, tmp_path / "model")
+
+
+def test_a_boosted_model_comes_back_as_it_was(boosted: BoostedModel, directory: Path) -> None:
+    again = read_table_dir(directory, "xgboost")
+    assert (again.targets, again.features) == (("scar", "lvef"), ("female", "age"))
+    for target, expected in boosted.probabilities(ROWS).items():
+        assert again.probabilities(ROWS)[target].tolist() == expected.tolist()
+    assert sorted(p.name for p in directory.iterdir()) == ["configs.json", "lvef.json", "scar.json"]
+
+
+def test_a_majority_model_is_one_small_file(tmp_path: Path) -> None:
+    write_table_dir(MajorityModel({"scar": 0.271, "lvef": 0.187}), tmp_path / "model")
+    assert [p.name for p in (tmp_path / "model").iterdir()] == ["configs.json"]
+    assert json.loads((tmp_path / "model" / "configs.json").read_text()) == {
+        "model_class": "majority",
+        "targets": {"scar": {"prevalence": 0.271}, "lvef": {"prevalence": 0.187}},
+    }
+    assert read_table_dir(tmp_path / "model", "majority") == MajorityModel({"scar": 0.271, "lvef": 0.187})
+
+
+def test_writing_twice_gives_the_same_bytes(boosted: BoostedModel, directory: Path, tmp_path: Path) -> None:
+    other = write_table_dir(boosted, tmp_path / "other")
+    for path in directory.iterdir():
+        assert (other / path.name).read_bytes() == path.read_bytes()
+
+
+def edit(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        content = json.loads((path / "configs.json").read_text())
+        change(content)
+        (path / "configs.json").write_text(json.dumps(content))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda d: (d / "scar.json").unlink(), "scar.json: is missing"),
+        (lambda d: (d / "configs.json").unlink(), "configs.json: is missing"),
+        (lambda d: (d / "scar.json").write_text("{}"), "is altered"),
+        (lambda d: (d / "configs.json").write_text("{"), "is not JSON"),
+        (lambda d: (d / "configs.json").write_bytes(b"\xff\xfe\xfd"), "is not JSON"),
+        (lambda d: (d / "configs.json").write_text("[" * 100_000), "is not JSON"),
+        (lambda d: (d / "configs.json").write_text("[]"), "belongs to model_class None"),
+        (lambda d: (d / "configs.json").write_text(" " * (MAX_CONFIG_BYTES + 1)), "at most 1048576 are read"),
+        (edit(lambda c: c.update(model_class="majority")), "belongs to model_class 'majority'"),
+        (edit(lambda c: c.update(code="x")), "code is missing or too many"),
+        (edit(lambda c: c["targets"]["scar"].pop("temperature")), "temperature is missing or too many"),
+        (edit(lambda c: c["targets"]["scar"].update(temperature=0)), "must be above 0"),
+        (edit(lambda c: c["targets"]["scar"].update(temperature=float("nan"))), "not a finite number"),
+        (edit(lambda c: c["targets"]["scar"].update(temperature=True)), "not a finite number"),
+        (edit(lambda c: c["targets"].update({"../scar": c["targets"]["scar"]})), "not a list of different names"),
+        (edit(lambda c: c.update(targets={})), "not a list of different names"),
+        (edit(lambda c: c.update(targets=["scar"])), "not a list of different names"),
+        (edit(lambda c: c.update(targets={f"t{i}": c["targets"]["scar"] for i in range(33)})), "names 33 targets"),
+        (edit(lambda c: c.update(features=["female", "weight"])), "are not among"),
+        (edit(lambda c: c.update(features=["age", "age"])), "are not among"),
+        (edit(lambda c: c.update(features=[["age"]])), "are not among"),
+        (edit(lambda c: c.update(features=["age"])), "reads other than 1 columns"),
+    ],
+)
+def test_a_wrong_directory_gets_one_clear_error(directory: Path, spoil: Callable[[Path], object], rule: str) -> None:
+    spoil(directory)
+    with pytest.raises(PredictorError, match=rule):
+        read_table_dir(directory, "xgboost")
