@@ -27,7 +27,7 @@ from ecgcore.synth.drawing.draw import draw_report
 from ecgcore.synth.drawing.layout import EcgFormat, Paper
 from ecgcore.synth.drawing.page_header import Header
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.full, pytest.mark.timeout(1500)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ECG_TEST_DATA", PROJECT.parent / "shared" / "data")) / "ptbxl400"

@@ -44,7 +44,7 @@ from ecgcore.training.recipe.recipe import Recipe
 from ecgcore.training.train import train
 from tests.acceptance.traceless import FORMATS, most_different, traceless
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.full, pytest.mark.timeout(2400)]
 
 DEPLOYMENTS = Path(__file__).resolve().parents[2] / "deployments"
 SHARE = 0.80  # of what the oracle has beyond chance

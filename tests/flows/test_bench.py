@@ -124,7 +124,7 @@ def test_a_part_measures_positive_numbers_and_leaves_nothing_behind(
 
 
 @needs_poppler
-@pytest.mark.slow
+@pytest.mark.full
 def test_reading_and_prediction_name_their_bare_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECG_HOME", str(tmp_path))
     reading = bench(8, only="reading", effort=TINY).lines
@@ -137,7 +137,7 @@ def test_reading_and_prediction_name_their_bare_limits(tmp_path: Path, monkeypat
 
 
 @needs_poppler
-@pytest.mark.slow
+@pytest.mark.full
 def test_orchestration_runs_apart_from_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECG_HOME", str(tmp_path))
     lines = bench(8, only="orchestration", effort=TINY).lines

@@ -102,7 +102,7 @@ def test_rates_and_rhythms_are_those_of_a_ward():
     assert all((np.diff(r.times) > 0.2).all() for r in rhythms)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_signals_are_learnable_to_near_the_oracle():
     """A linear model on the median beat, from 1,200 studies, keeps 85 % of what the oracle has over chance."""
     from sklearn.decomposition import PCA

@@ -193,7 +193,7 @@ def test_swa_exports_whichever_validates_better(tmp_path, snapshot_dir, make_rec
         assert s["valid_loss"] == pytest.approx(best, rel=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_shuffled_labels_teach_nothing(tmp_path, make_recipe, make_snapshot, reseal):
     path = make_snapshot(tmp_path / "s", studies=400, missing=0.0)
     studies = pd.read_parquet(path / "studies.parquet")

@@ -38,13 +38,13 @@ def test_arguments_are_checked():
         main(["study"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_published_model_passes_the_default_floors():
     policy = load_policy(POLICIES / "default.yaml")
     assert np.prod([pass_chance(s, floor_of(policy, s)) for s in STUDY]) >= 0.95
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_in_the_demo_a_good_model_passes_and_a_useless_one_does_not():
     policy = load_policy(POLICIES / "demo.yaml")
     assert np.prod([pass_chance(s, floor_of(policy, s)) for s in DEMO]) >= 0.95

@@ -60,7 +60,7 @@ def test_the_table_holds_the_fewest_positives_that_a_policy_asks_for():
         assert asked <= {positives for positives, _ in SIZES}, path.name
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("area", "positives", "negatives"),
     [(0.838, 236, 659), (0.811, 329, 935), (0.939, 173, 722), (0.931, 228, 1036)],
@@ -75,7 +75,7 @@ def test_coverage_at_the_studys_test_sets_is_consistent_with_95_percent(area, po
     assert abs(coverage(area, positives, negatives, replicates=3 * REPLICATES) - 0.95) <= MONTE_CARLO_99
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("ratio", [1, 4, 10])
 @pytest.mark.parametrize("area", [0.6, 0.75, 0.85, 0.9, 0.95])
 def test_at_the_default_policys_minimum_the_coverage_is_at_least_93_percent(area, ratio):
@@ -85,7 +85,7 @@ def test_at_the_default_policys_minimum_the_coverage_is_at_least_93_percent(area
         assert coverage(area, positives, negatives * ratio) >= 0.93
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_below_the_minimum_it_is_not():
     """The reason for the minimum: 12 positives against 100 negatives at AUC .95 cover clearly less."""
     assert coverage(0.95, 12, 100) < 0.92

@@ -123,7 +123,7 @@ def test_a_trace_in_its_neighbours_box_is_there_but_said(paper, written):
     assert reason_of(written(paper.old_pdf(signals=moved, skip=("V3",)))) is Reason.EMPTY_LEAD
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["old", "new"])
 def test_no_real_ecg_is_refused(name, paper, written, real_signals):
     """Every eighth, from another writer; tests/acceptance reads all of them from ours."""

@@ -106,7 +106,7 @@ def test_every_lead_of_forty_studies(drawn, capsys):
     assert np.median(rmse, axis=0).max() <= 0.01 and rmse.max() <= 0.05
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("fmt", "least", "whole"), [("old", 0.93, 0.95), ("new", 0.98, 0.99)])
 def test_real_ecgs_printed_and_read(drawn, real_signals, capsys, fmt, least, whole):
     """Every tenth of the 400 real ECGs. R waves of more than a row, 1.86 mV in the old format, cross the next lead.

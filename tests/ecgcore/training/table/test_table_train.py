@@ -337,7 +337,7 @@ def clinical_row(study: Study) -> dict[str, object]:
     }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_on_the_synthetic_hospital_it_comes_near_the_best_score_and_never_beats_it(tmp_path: Path) -> None:
     studies = [draw_study(11, index) for index in range(5000)]
     frame = pd.DataFrame([clinical_row(study) for study in studies]).astype(dict.fromkeys(RISK, "Int8"))

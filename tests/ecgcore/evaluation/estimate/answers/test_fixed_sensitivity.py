@@ -52,7 +52,7 @@ def test_impossible_sensitivities_are_refused(wanted):
         specificity_at_sensitivity(make_sample([1, 0], [0.9, 0.1]), (wanted,))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_intervals_cover_the_true_specificity_which_fixed_thresholds_would_not():
     """Binormal with 100 positives and 300 negatives: at 80, 90, 95 % sensitivity the truth is Phi(d - z). The interval
     that takes the threshold as given covers less than 75 % of it."""

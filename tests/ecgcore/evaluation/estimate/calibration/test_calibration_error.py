@@ -49,7 +49,7 @@ def true_error(distort, n=400_000):
     return calibration((rng.random(n) < truth).astype(int), distort(truth)).expected_error
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("factor", "least"), [(1.0, 0.95), (1.6, 0.90)])
 def test_the_interval_covers_the_true_error(factor, least):
     """800 studies; right probabilities, and log-odds 1.6 times too large, where the docstring says 90 %. A percentile

@@ -66,7 +66,7 @@ def test_one_patient_tells_nothing():
     assert (found.value, found.low, found.high) == (1.0, 0.0, 1.0)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_coverage_with_two_studies_per_patient_is_consistent_with_95_percent():
     """Two correlated studies of each of 240 patients; binormal with AUC .838; 99.9 % Monte-Carlo bound and 1 % for the
     percentile method's own error at this size."""

@@ -101,7 +101,7 @@ def test_other_rows_are_refused():
         paired_difference(BENEFIT, ALBUMIN, SCORE[:-1])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_coverage_of_the_difference_is_consistent_with_95_percent():
     """Correlated binormal scores of equal AUC at the scar test set's size, 4,000 samples, 99 % Monte-Carlo bound."""
     rng, covered, samples = np.random.default_rng(11), 0, 4000
