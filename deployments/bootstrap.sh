@@ -29,5 +29,5 @@ echo "setup: installing packages into $venv (some gigabytes; two to three minute
 pip() { "$venv/bin/pip" --quiet --disable-pip-version-check "$@"; }
 # constraints.txt names everything that is needed, so nothing is left to resolve, which takes minutes; where it does not fit
 # this Python or platform, pip works it out.
-pip install --no-deps --requirement constraints.txt && pip install --no-deps --no-build-isolation --editable . && pip check >/dev/null \
+pip install --no-deps --requirement constraints.txt && pip install --no-deps --editable . && pip check >/dev/null \
     || pip install --constraint constraints.txt --editable ".[dev]"
