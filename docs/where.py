@@ -41,7 +41,9 @@ class Place:
             ValueError: the file does not define it.
         """
         text = (PROJECT / self.file).read_text(encoding="utf-8")
-        found = _defined(ast.parse(text), self.name.split(".")) if self.file.endswith(".py") else _holding(text, self.name)
+        found = (
+            _defined(ast.parse(text), self.name.split(".")) if self.file.endswith(".py") else _holding(text, self.name)
+        )
         if found is None:
             raise ValueError(f"{self.file} does not define {self.name}; correct docs/where.yaml")
         return found

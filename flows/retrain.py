@@ -100,6 +100,7 @@ def retrain(
         page=page,
         snapshot=info.snapshot_id,
         promotable=plan.promotable,
+        evaluations=judgement.evaluations,
     )
 
 

@@ -127,6 +127,7 @@ def _page(
         predicted_file=report.name if report else "",
         prediction=prediction,
         commands=_commands(settings, outcome),
+        evaluations=outcome.evaluations,
     )
 
 

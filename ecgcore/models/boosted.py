@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.errors import PredictorError
+from ecgcore.models.odds_line import OddsLine
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -24,19 +25,20 @@ class BoostedModel:
     Args:
         features: columns of the table, in order.
         boosters: of the objective ``binary:logistic``, by target.
-        temperature: by target, above 0; the log odds are divided by it.
+        odds_lines: by target; what is folded into the log odds.
 
     Raises:
-        PredictorError: the targets of the boosters and the temperatures differ.
+        PredictorError: the targets of the boosters and the lines differ.
     """
 
     features: tuple[str, ...]
     boosters: Mapping[str, Booster] = field(repr=False)
-    temperature: Mapping[str, float]
+    odds_lines: Mapping[str, OddsLine]
 
     def __post_init__(self) -> None:
-        if not self.boosters or set(self.boosters) != set(self.temperature):
-            raise PredictorError("the boosted model", "needs a booster and a temperature per target", "export it again")
+        if not self.boosters or set(self.boosters) != set(self.odds_lines):
+            rule = "needs a booster and a line on its log odds per target"
+            raise PredictorError("the boosted model", rule, "export it again")
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -44,13 +46,13 @@ class BoostedModel:
         return tuple(self.boosters)
 
     def probabilities(self, features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-        """Return the probability of the positive class by target, float64 (N,): ``1 / (1 + exp(-margin / T))``.
+        """Return the probability of the positive class by target, float64 (N,): the logistic function of its line.
 
         Args:
             features: float32 (N, F); age in years, the others 0 or 1, missing = NaN.
         """
         found = {target: margins(booster, features) for target, booster in self.boosters.items()}
-        return {target: sigmoid(margin / self.temperature[target]) for target, margin in found.items()}
+        return {target: sigmoid(self.odds_lines[target].of(margin)) for target, margin in found.items()}
 
 
 def margins(booster: Booster, features: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from ecgcore.evaluation.estimate.evaluation import Evaluation, Metric, Scores
 from ecgcore.evaluation.gates.decision import Decision, Outcome
 from ecgcore.evaluation.gates.gate import Severity
 from ecgcore.evaluation.gates.policy import Approval
+from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Image, Section, Table, Text, Tone, number
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 
@@ -31,6 +32,7 @@ class DecisionPage:
         created: when, as people read it.
         recipe, snapshot, label_rule, commit: where the candidate comes from.
         first_weights: what its training began with, in words.
+        operating_points: where it says positive and how that was chosen, one line per target.
         decision: outcome and gates.
         evaluations: of the candidate.
         looks: at each locked test set.
@@ -48,6 +50,7 @@ class DecisionPage:
     evaluations: tuple[Evaluation, ...]
     looks: tuple[Looks, ...]
     figures: tuple[Image, ...]
+    operating_points: tuple[str, ...] = ()
 
 
 def decision_document(page: DecisionPage) -> Document:
@@ -55,6 +58,7 @@ def decision_document(page: DecisionPage) -> Document:
     blocking = tuple(r for r in page.decision.results if r.severity is Severity.BLOCK)
     warning = tuple(r for r in page.decision.results if r.severity is Severity.WARN)
     sections = [
+        Section("What it answers", answer_blocks(page.evaluations)),
         Section("Outcome", (outcome_callout(page.decision), *_warnings(page.decision), *_next(page))),
         Section("Blocking gates", (gate_table("All of these must pass", blocking),)),
         Section("Results on the locked test sets", (_scores_table(page), *_undefined(page), *_looks(page))),
@@ -63,7 +67,7 @@ def decision_document(page: DecisionPage) -> Document:
     ]
     if warning:
         text = Text("These do not hold a candidate back; each says how many cases would decide.")
-        sections.insert(2, Section("Warning gates", (text, gate_table("These warn only", warning))))
+        sections.insert(3, Section("Warning gates", (text, gate_table("These warn only", warning))))
     against = f"against champion {page.decision.champion}" if page.decision.champion else "first run, no champion"
     return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
 
@@ -153,6 +157,7 @@ def _origin(page: DecisionPage) -> Table:
         ("snapshot", page.snapshot),
         ("label rule", page.label_rule),
         ("first weights", page.first_weights),
+        *(("operating point", line) for line in page.operating_points),
         ("code commit", page.commit),
         ("policy", decision.policy_name),
         ("policy sha256, recorded before training", decision.policy_sha256),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
+from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Table, Text, Tone
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 from ecgcore.pages.rule_table import RuleCount, rule_table
@@ -34,6 +36,7 @@ class DemoPage:
         counts_by_state: files of the inbox by state.
         rules: what was quarantined.
         decision: on this run's candidate, None where nothing was trained.
+        evaluations: of this run's candidate, none where nothing was trained.
         why_not_trained: one sentence where nothing was trained, else empty.
         champion: the version now serving, None where there is none.
         predicted_file: name of the new report that the champion read, empty where there was none.
@@ -50,14 +53,17 @@ class DemoPage:
     predicted_file: str
     prediction: tuple[PredictionLine, ...]
     commands: tuple[tuple[str, str], ...]
+    evaluations: tuple[Evaluation, ...] = ()
 
 
 def demo_document(page: DemoPage) -> Document:
     """Return the page that ends the demo."""
+    answers = (Section("What it answers", answer_blocks(page.evaluations)),) if page.evaluations else ()
     return Document(
         title="Demo hospital",
         subtitle=f"Synthetic reports, no patients; {page.seconds:.0f} seconds",
         sections=(
+            *answers,
             Section("Files by state", (state_table("Source files of the inbox", page.counts_by_state),)),
             Section("Quarantine by rule", (rule_table(page.rules),)),
             Section("Gates", _gates(page)),

@@ -20,11 +20,12 @@ from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network, build
 from ecgcore.training.network.chosen_weights import choose_candidate
 from ecgcore.training.network.determinism import reproducible
-from ecgcore.training.network.export import calibrate, export_golden, export_model
+from ecgcore.training.network.export import export_golden, export_model
 from ecgcore.training.network.keeper import EpochCallback, Keeper
 from ecgcore.training.network.loss import MultiTargetLoss, class_weights
 from ecgcore.training.network.material import gather
 from ecgcore.training.network.module import TrainingModule
+from ecgcore.training.network.operating_point import choose_points
 from ecgcore.training.network.start import Start
 from ecgcore.training.network.summary import MadeWith, summary_json
 from ecgcore.training.recipe.recipe import Precision, Recipe, TrainingSection
@@ -123,12 +124,13 @@ def _train(
     step = _fit(module, keeper, run, _trainer(module, keeper, run, device, precision, progress))
     module.to(device)
     candidate = choose_candidate(module, keeper)
-    temperatures = calibrate(candidate.validation)
-    values = {target: found.value for target, found in temperatures.items()}
-    export_model(network, recipe, material, run.model, values, weights, keeper.best_epoch, step)
+    found = candidate.validation
+    points = choose_points(recipe.operating_point, found.logits, found.labels, recipe.model.bias_head)
+    lines = {target: point.line for target, point in points.items()}
+    export_model(network, recipe, material, run.model, lines, weights, keeper.best_epoch, step)
     export_golden(run.model, run.golden, recipe, snapshot, material.valid)
     made_with = MadeWith(snapshot, recipe, start, device, precision, step)
-    durable.write_text(run.summary, summary_json(made_with, module, keeper, candidate, temperatures))
+    durable.write_text(run.summary, summary_json(made_with, module, keeper, candidate, points))
 
 
 def _first_network(recipe: Recipe, start: Start | None, resumed: bool) -> Network:

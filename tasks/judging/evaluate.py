@@ -75,12 +75,14 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
 
 
 def _html(version: str, judgement: Judgement) -> str:
+    from ecgcore.pages.answers import answer_blocks
     from ecgcore.pages.document import Block, Document, Image, Section, Text
     from ecgcore.pages.gate_table import gate_table
     from ecgcore.pages.html import render_html
 
     figures: tuple[Block, ...] = tuple(Image(png, name) for name, png in judgement.figures.items())
     sections = (
+        Section("What it answers", answer_blocks(judgement.evaluations)),
         Section("Gates", (gate_table("Judged again", judgement.decision.results),)),
         Section("Figures", figures or (Text("No figure was drawn."),)),
     )

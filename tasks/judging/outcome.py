@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
+from ecgcore.pages.answers import answer_sentence
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class RetrainOutcome:
         page: the decision page, if trained.
         snapshot: trained on, if trained.
         promotable: whether a version of this recipe can be promoted at all.
+        evaluations: of the version, if trained.
     """
 
     trained: bool
@@ -37,6 +40,7 @@ class RetrainOutcome:
     page: Path | None
     snapshot: str | None
     promotable: bool = True
+    evaluations: tuple[Evaluation, ...] = ()
 
     @classmethod
     def skipped(cls, reason: str, champion: str | None) -> RetrainOutcome:
@@ -64,6 +68,7 @@ class RetrainOutcome:
             return f"not trained: {self.reason}\nchampion: {self.champion or 'none yet'}"
         gates = self.decision.results if self.decision else ()
         lines = [f"version {self.version}: {self.gate} ({self.reason})"]
+        lines += [f"  {answer_sentence(each)}" for each in self.evaluations]
         lines += [f"  {g.verdict.value:14} {g.title}  {g.value or g.detail}" for g in gates]
         lines += [f"champion: {self.champion or 'none yet'}", f"page: {self.page}"]
         if not self.promotable:

@@ -10,6 +10,7 @@ from ecgcore.pages.decision_page import DecisionPage, decision_document
 from ecgcore.pages.document import Document, Image
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
+from ecgcore.pages.operating_point import operating_points
 from ecgcore.settings import Settings
 from tasks.judging.judge import Judgement
 from tasks.judging.label_rule_check import LABEL_RULE
@@ -20,6 +21,7 @@ from tasks.registry.registry import Registry
 
 def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> Document:
     """Return the page on a candidate."""
+    summary = json.loads(candidate.documents["training.json"])
     return decision_document(
         DecisionPage(
             candidate=version,
@@ -28,6 +30,7 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             snapshot=candidate.tags["snapshot"],
             label_rule=candidate.tags[LABEL_RULE],
             first_weights=first_weights(candidate),
+            operating_points=operating_points(summary),
             commit=candidate.code_commit,
             decision=judgement.decision,
             evaluations=judgement.evaluations,

@@ -169,8 +169,9 @@ def write_deployments(folder: Path) -> None:
     recipe["training"] |= {"epochs": EPOCHS, "early_stopping_patience": None}
     policy = yaml.safe_load((shipped / "policies" / "demo.yaml").read_text(encoding="utf-8"))
     few = {"kind": "minimum-cases", "targets": ["scar"], "test_sets": ["old"], "positives": 2, "negatives": 2}
-    floor = {"kind": "floor", "metric": "auc", "targets": ["scar", "lvef"], "test_sets": ["old"], "at_least": 0.0001}
-    policy["gates"] = [{"kind": "no-leak"}, {"kind": "reproduces"}, few, floor]
+    floor = {"kind": "floor", "targets": ["scar", "lvef"], "test_sets": ["old"], "at_least": 0.0001}
+    floors = [floor | {"metric": metric} for metric in ("auc", "sensitivity", "specificity")]
+    policy["gates"] = [{"kind": "no-leak"}, {"kind": "reproduces"}, few, *floors]
     for name, value in {"recipes/tiny.yaml": recipe, "policies/lax.yaml": policy}.items():
         path = folder / name
         path.parent.mkdir(parents=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from docs.where import PAGE, Place, page, places
-
 import pytest
+
+from docs.where import PAGE, Place, page, places
 
 
 def test_the_page_is_what_the_tree_says_today():

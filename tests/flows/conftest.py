@@ -66,6 +66,8 @@ gates:
   - {kind: reproduces}
   - {kind: minimum-cases, targets: [scar, lvef], test_sets: [old, new], positives: 2, negatives: 2}
   - {kind: floor, metric: auc, targets: [scar, lvef], test_sets: [old, new], at_least: 0.0001}
+  - {kind: floor, metric: sensitivity, targets: [scar, lvef], test_sets: [old, new], at_least: 0.0001}
+  - {kind: floor, metric: specificity, targets: [scar, lvef], test_sets: [old, new], at_least: 0.0001}
   - {kind: floor, metric: f1, targets: [scar, lvef], test_sets: [old], at_least: 0.9, severity: warn}
   - {kind: non-inferior, targets: [scar, lvef], test_sets: [old, new], margin: 0.03, severity: warn}
 """

@@ -69,6 +69,21 @@ class Scores:
     brier: Interval | None
     undefined: tuple[str, ...]
 
+    @property
+    def found(self) -> int:
+        """Positives that the model calls positive at its operating point."""
+        return round(self.sensitivity.value * self.positives) if self.sensitivity else 0
+
+    @property
+    def missed(self) -> int:
+        """Positives that it does not."""
+        return self.positives - self.found
+
+    @property
+    def alarms(self) -> int:
+        """Negatives that it calls positive."""
+        return self.negatives - round(self.specificity.value * self.negatives) if self.specificity else 0
+
     def metric(self, metric: Metric) -> Interval | None:
         """Return the interval of ``metric``, or None where it is not defined."""
         value: Interval | None = getattr(self, metric.value)

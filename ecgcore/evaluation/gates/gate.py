@@ -45,11 +45,10 @@ class MetricGate:
     severity: Severity
     slice_by: str | None = None
 
-    @property
-    def is_bar(self) -> bool:
-        """Whether no model passes that ranks the whole test set too badly: a blocking floor on its AUC."""
+    def bars(self, metric: Metric) -> bool:
+        """Return whether no model passes that has too little of ``metric``: a blocking floor on the whole test set."""
         whole = self.slice_by is None and self.severity is Severity.BLOCK
-        return whole and self.kind is GateKind.FLOOR and self.metric is Metric.AUC
+        return whole and self.kind is GateKind.FLOOR and self.metric is metric
 
     @property
     def name(self) -> str:

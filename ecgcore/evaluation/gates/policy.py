@@ -8,6 +8,8 @@
     gates:
       - {kind: minimum-cases, targets: [scar], test_sets: [old, new], positives: 40, negatives: 160}
       - {kind: floor, metric: auc, targets: [scar], test_sets: [old, new], at_least: 0.75}
+      - {kind: floor, metric: sensitivity, targets: [scar], test_sets: [old, new], at_least: 0.25}
+      - {kind: floor, metric: specificity, targets: [scar], test_sets: [old, new], at_least: 0.85}
       - {kind: floor, metric: auc, targets: [scar], test_sets: [new], at_least: 0.65, slices: [sex, age]}   # warns
       by default
       - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.25, severity: warn}
@@ -47,6 +49,8 @@ _SLICED = (GateKind.FLOOR, GateKind.CEILING)
 _SAFETY = (GateKind.NO_LEAK, GateKind.REPRODUCES)
 SLICES = ("format", "sex", "age", "imputed")
 _HINT = "compare with deployments/policies/default.yaml"
+_ANSWERED = (Metric.SENSITIVITY, Metric.SPECIFICITY)
+"""What the deployed predictor answers, not how it ranks. A floor on each keeps out a model that answers one class."""
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -87,7 +91,7 @@ class Policy:
         Raises:
             RecipeError: a target lacks a blocking AUC floor on the whole of a test set that the policy names.
         """
-        floors = {(gate.target, gate.test_set) for gate in self.gates if isinstance(gate, MetricGate) and gate.is_bar}
+        floors = _barred(self.gates, Metric.AUC)
         for target, test_set in product(targets, self.test_sets):
             if (target, test_set) not in floors:
                 raise RecipeError(
@@ -105,9 +109,10 @@ def load_policy(path: Path) -> Policy:
     """Read a policy file.
 
     Raises:
-        RecipeError: the file cannot be read, a key is unknown, missing or doubled, a value is out of range, or the
+        RecipeError: the file cannot be read, a key is unknown, missing or doubled, a value is out of range, the
             policy lacks a blocking gate of the kinds floor, no-leak or reproduces, without which anything could be
-            promoted.
+            promoted, or it lacks a blocking floor on the sensitivity or specificity of a target on a test set that it
+            judges, without which a model that answers the same for everybody could be.
     """
     try:
         content = path.read_bytes()
@@ -166,6 +171,22 @@ class _Reader:
         doubled = sorted({n for n in names if names.count(n) > 1})
         if doubled:
             self.refuse(f"holds gates twice: {doubled}")
+        self.answers_judged(gates)
+
+    def answers_judged(self, gates: tuple[Gate, ...]) -> None:
+        """Refuse a policy that judges how a head ranks a test set, but not what it answers there."""
+        judged = {(gate.target, gate.test_set) for gate in gates if not isinstance(gate, ReleaseCheck)}
+        missing = {metric: sorted(judged - _barred(gates, metric)) for metric in _ANSWERED}
+        words = [
+            f"{metric} of {', '.join(f'{target} on {test_set}' for target, test_set in places)}"
+            for metric, places in missing.items()
+            if places
+        ]
+        if words:
+            rule = f"has no blocking floor on the {' or the '.join(words)}: a model that answers the same for everybody"
+            lines = "".join(f"\n  {_floor_line(metric, *place)}" for metric in _ANSWERED for place in missing[metric])
+            hint = f"add to the policy's gates, each LIMIT with its reason:{lines}"
+            raise RecipeError(self.thing, f"{rule} could be promoted", hint)
 
     def gates(self, entry: object) -> Iterator[Gate]:
         fields = self.mapping(entry, "a gate")
@@ -259,3 +280,12 @@ class _Reader:
 
     def refuse(self, rule: str) -> NoReturn:
         raise RecipeError(self.thing, rule, _HINT)
+
+
+def _barred(gates: tuple[Gate, ...], metric: Metric) -> set[tuple[str, str]]:
+    """Return the target and test set of every blocking floor on the whole of a metric."""
+    return {(gate.target, gate.test_set) for gate in gates if isinstance(gate, MetricGate) and gate.bars(metric)}
+
+
+def _floor_line(metric: Metric, target: str, test_set: str) -> str:
+    return f"- {{kind: floor, metric: {metric}, targets: [{target}], test_sets: [{test_set}], at_least: LIMIT}}"

@@ -14,6 +14,7 @@ import numpy as np
 
 from ecgcore.errors import EcgError, EvaluationError
 from ecgcore.evaluation.estimate.discrimination.auc import Scale
+from ecgcore.evaluation.estimate.evaluation import Metric
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL
 from ecgcore.evaluation.gates.gate import MetricGate
 from ecgcore.evaluation.gates.policy import Policy, load_policy
@@ -58,10 +59,10 @@ def pass_chance(
     return passed / replicates
 
 
-def floor_of(policy: Policy, setting: Setting) -> float | None:
-    """Return the policy's highest blocking AUC floor for the setting's target and test set, None if it has none."""
+def floor_of(policy: Policy, setting: Setting, metric: Metric = Metric.AUC) -> float | None:
+    """Return the policy's highest blocking floor on a metric for a setting's target and test set, None without one."""
     place = (setting.target, setting.test_set)
-    floors = (g for g in policy.gates if isinstance(g, MetricGate) and g.is_bar)
+    floors = (g for g in policy.gates if isinstance(g, MetricGate) and g.bars(metric))
     return max((g.limit for g in floors if (g.target, g.test_set) == place), default=None)
 
 

@@ -30,6 +30,7 @@ from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.errors import PredictorError, RecipeError
 from ecgcore.models.factory import Network, build
 from ecgcore.models.heads import CLASSES
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
 from ecgcore.predictor.formats import contract
 from ecgcore.predictor.formats.checkpoint import EXPORT_AGAIN, check_entries, envelope, read_checkpoint, some
@@ -82,7 +83,7 @@ def write_model_dir(
     loss_weights: Mapping[str, Sequence[float]] | None = None,
     epoch: int = 0,
     global_step: int = 0,
-    temperature: Mapping[str, float] | None = None,
+    odds_lines: Mapping[str, OddsLine] | None = None,
     learning_rate: float = 5e-3,
     imputation: Imputation | None = None,
     companions: Mapping[str, bytes] | None = None,
@@ -100,8 +101,8 @@ def write_model_dir(
         loss_weights: (negative, positive) class weights by target; 1, 1 by default. Multi-task only, as above.
         epoch: the exported epoch.
         global_step: optimiser steps until then.
-        temperature: by target, above 0; head weights and biases are divided by it, which makes the softmax that of
-            ``logits / temperature`` (Guo et al. 2017). Targets without one keep their logits.
+        odds_lines: by target; each is folded into the weights and biases of its head, so that a predictor that knows
+            nothing of it answers with the logistic function of the line. Targets without one keep their logits.
         learning_rate: recorded in ``configs.json``.
         imputation: of missing clinical features; clinical families only.
         companions: further files, by name.
@@ -117,7 +118,7 @@ def write_model_dir(
     _check_transforms(spec, transform, train_transform_json)
     ratio = _loss_ratio(spec, loss_ratio)
     weights = _loss_weights(spec, loss_weights)
-    state = _deployed_state(network, spec, temperature or {}) | contract.extra_entries(spec, weights)
+    state = _deployed_state(network, spec, odds_lines or {}) | contract.extra_entries(spec, weights)
     contract.check_backbone(spec, {name: tuple(value.shape) for name, value in state.items()})
     configs = contract.configs(spec, learning_rate, ratio, weights)
     with staged_directory(Path(out_dir)) as work:
@@ -220,12 +221,10 @@ def _loss_weights(spec: ModelSpec, given: Mapping[str, Sequence[float]] | None) 
     return weights
 
 
-def _deployed_state(network: Network, spec: ModelSpec, temperature: Mapping[str, float]) -> dict[str, torch.Tensor]:
+def _deployed_state(network: Network, spec: ModelSpec, lines: Mapping[str, OddsLine]) -> dict[str, torch.Tensor]:
     state = {name: _plain(value) for name, value in network.state_dict().items()}
-    for target, value in temperature.items():
-        _check_temperature(spec, target, value)
-        for part in ("weight", "bias") if spec.bias_head else ("weight",):
-            state[f"heads.{target}.{part}"] /= value
+    for target, line in lines.items():
+        state |= _folded(spec, state, target, line)
     return {contract.deployed_name(spec, name): value for name, value in state.items()}
 
 
@@ -234,13 +233,14 @@ def _plain(value: torch.Tensor) -> torch.Tensor:
     return value.detach().to("cpu", kind, copy=True).contiguous()
 
 
-def _check_temperature(spec: ModelSpec, target: str, value: float) -> None:
-    if target not in spec.targets or not math.isfinite(value) or value <= 0:
-        raise PredictorError(
-            f"temperature of {target!r}",
-            f"must be a finite number above 0 of a target of this network, is {value!r}",
-            f"give temperatures for {', '.join(spec.targets)}",
-        )
+def _folded(spec: ModelSpec, state: Mapping[str, torch.Tensor], target: str, line: OddsLine) -> dict[str, torch.Tensor]:
+    if target not in spec.targets:
+        rule = "is no target of this network, and has a line on its log odds"
+        raise PredictorError(repr(target), rule, f"give lines for {', '.join(spec.targets)}")
+    try:
+        return line.folded(state, f"heads.{target}")
+    except ValueError as error:
+        raise PredictorError(f"the head of {target!r}", str(error), "calibrate with the slope alone") from error
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ecgcore.errors import PredictorError, RecipeError
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.booster_file import MAX_BYTES, booster_text, read_booster
 from ecgcore.models.majority import MajorityModel
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.models.spec import check_targets
 from ecgcore.models.table_family import TableFamily, TableModel
 from ecgcore.predictor.formats.staging import staged_directory
@@ -28,7 +30,8 @@ _KEYS = {
     TableFamily.XGBOOST: {"model_class", "features", "targets"},
     TableFamily.MAJORITY: {"model_class", "targets"},
 }
-_TARGET_KEYS = {TableFamily.XGBOOST: {"sha256", "temperature"}, TableFamily.MAJORITY: {"prevalence"}}
+_TARGET_KEYS = {TableFamily.XGBOOST: {"sha256", "slope", "intercept"}, TableFamily.MAJORITY: {"prevalence"}}
+_OLD_TARGET_KEYS = {"sha256", "temperature"}  # of boosters exported until 2026
 _EXPORT_AGAIN = "export the model again; do not edit the directory by hand"
 
 
@@ -74,7 +77,7 @@ def read_table_dir(path: Path | str, family: TableFamily | str) -> TableModel:
     return BoostedModel(
         features=features,
         boosters={t: _read_booster(path / f"{t}.json", e["sha256"], features) for t, e in configs["targets"].items()},
-        temperature={t: _temperature(path / CONFIGS, e["temperature"]) for t, e in configs["targets"].items()},
+        odds_lines={t: _odds_line(path / CONFIGS, e) for t, e in configs["targets"].items()},
     )
 
 
@@ -90,7 +93,8 @@ def _write_boosted(model: BoostedModel, work: Path) -> dict[str, Any]:
     for target, booster in model.boosters.items():
         content = booster_text(booster).encode()
         (work / f"{target}.json").write_bytes(content)
-        targets[target] = {"sha256": hashlib.sha256(content).hexdigest(), "temperature": model.temperature[target]}
+        line = model.odds_lines[target]
+        targets[target] = {"sha256": hashlib.sha256(content).hexdigest(), **vars(line)}
     return {"model_class": TableFamily.XGBOOST.value, "features": list(model.features), "targets": targets}
 
 
@@ -105,7 +109,8 @@ def _read_configs(path: Path, family: TableFamily) -> dict[str, Any]:
     _check_keys(path, content, _KEYS[family])
     _check_targets(path, content["targets"])
     for each in content["targets"].values():
-        _check_keys(path, each, _TARGET_KEYS[family])
+        old = isinstance(each, dict) and "temperature" in each
+        _check_keys(path, each, _OLD_TARGET_KEYS if old else _TARGET_KEYS[family])
     return content
 
 
@@ -139,11 +144,13 @@ def _read_booster(path: Path, sha256: object, features: tuple[str, ...]) -> Any:
     return read_booster(content.decode("utf-8", "replace"), len(features), path)
 
 
-def _temperature(path: Path, value: object) -> float:
-    number = _number(path, value)
-    if not number > 0:
-        raise PredictorError(path, f"a temperature must be above 0, is {value!r}", _EXPORT_AGAIN)
-    return number
+def _odds_line(path: Path, target: Mapping[str, Any]) -> OddsLine:
+    name = "temperature" if "temperature" in target else "slope"
+    if not _number(path, target[name]) > 0:
+        raise PredictorError(path, f"a {name} must be above 0, is {target[name]!r}", _EXPORT_AGAIN)
+    if name == "temperature":
+        return OddsLine.of_temperature(target[name])
+    return OddsLine(_number(path, target["slope"]), _number(path, target["intercept"]))
 
 
 def _number(path: Path, value: object) -> float:

@@ -13,24 +13,15 @@ from ecgcore.data.dataset import StudyDataset
 from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.models.factory import Network
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.golden.golden import write_golden
 from ecgcore.predictor.golden.table_golden import whole_patients
 from ecgcore.training.augment.train_transform import train_transform_json
 from ecgcore.training.network.material import Material
-from ecgcore.training.network.temperature import Temperature, fit_temperature
-from ecgcore.training.network.validation import Validation
 from ecgcore.training.recipe.recipe import Recipe
 
 GOLDEN_STUDIES = 8
-
-
-def calibrate(validation: Validation) -> dict[str, Temperature]:
-    """Return each target's temperature, found on the validation rows that have its label."""
-    return {
-        target: fit_temperature(target, logits, validation.labels[:, i])
-        for i, (target, logits) in enumerate(validation.logits.items())
-    }
 
 
 def export_model(
@@ -38,12 +29,12 @@ def export_model(
     recipe: Recipe,
     material: Material,
     out: Path,
-    temperatures: Mapping[str, float],
+    lines: Mapping[str, OddsLine],
     class_weights: Mapping[str, torch.Tensor],
     epoch: int,
     step: int,
 ) -> None:
-    """Write the network's weights, divided by the temperatures in its heads, as the predictor's directory."""
+    """Write the network's weights, with the lines on the log odds in its heads, as the predictor's directory."""
     transform = material.transform
     augmented = train_transform_json(transform, recipe.augment) if isinstance(transform, ImageTransform) else None
     single = network.spec.family.is_single
@@ -57,7 +48,7 @@ def export_model(
         loss_weights=None if single else {t: w.tolist() for t, w in class_weights.items()},
         epoch=epoch,
         global_step=step,
-        temperature=temperatures,
+        odds_lines=lines,
         learning_rate=recipe.optimiser.learning_rate,
         imputation=material.imputation,
         companions=material.companions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.predictor.digest import file_sha256
 from ecgcore.predictor.formats.mtecg import CHECKPOINT, read_model_dir
 from ecgcore.training.recipe.recipe import Recipe
@@ -52,7 +54,7 @@ class Start:
         return cls(run.path, said["recipe"], said["recipe_sha256"], file_sha256(run.model / CHECKPOINT))
 
     def load_into(self, network: Network) -> None:
-        """Give a network the run's exported weights, its temperatures taken out of the heads again.
+        """Give a network the run's exported weights, its calibration taken out of the heads again.
 
         Raises:
             TrainingError: the network has another layout.
@@ -63,14 +65,20 @@ class Start:
         if set(model.spec.targets) != set(network.spec.targets) or _bare(model.spec) != _bare(network.spec):
             raise TrainingError(self.path, "holds a network of another layout", "give both recipes the same network")
         state = dict(model.network.state_dict())
-        for target, found in _summary(run)["temperature"].items():
-            for part in ("weight", "bias") if network.spec.bias_head else ("weight",):
-                state[f"heads.{target}.{part}"] = state[f"heads.{target}.{part}"] * found["value"]
+        for target, line in folded_lines(_summary(run)).items():
+            state |= line.inverse.folded(state, f"heads.{target}")
         network.load_state_dict(state)
 
     def to_dict(self) -> dict[str, str]:
         """Return it as plain values: the run by its name."""
         return {**asdict(self), "path": self.path.name}
+
+
+def folded_lines(summary: Mapping[str, Any]) -> dict[str, OddsLine]:
+    """Return by target what a run's summary says was folded into its heads; runs until 2026 had a temperature only."""
+    if "temperature" in summary:
+        return {target: OddsLine.of_temperature(found["value"]) for target, found in summary["temperature"].items()}
+    return {target: OddsLine(**found["folded"]) for target, found in summary["operating_point"].items()}
 
 
 def _bare(spec: Any) -> Any:

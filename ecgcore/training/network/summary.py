@@ -17,8 +17,8 @@ from ecgcore.data.snapshot import Snapshot
 from ecgcore.training.network.chosen_weights import Candidate
 from ecgcore.training.network.keeper import Keeper
 from ecgcore.training.network.module import TrainingModule
+from ecgcore.training.network.operating_point import ChosenPoint
 from ecgcore.training.network.start import Start
-from ecgcore.training.network.temperature import Temperature
 from ecgcore.training.recipe.recipe import Recipe
 
 _PACKAGES = ("torch", "torchvision", "timm", "lightning", "numpy", "opencv-python-headless", "scikit-learn")
@@ -50,7 +50,7 @@ def summary_json(
     module: TrainingModule,
     keeper: Keeper,
     candidate: Candidate,
-    temperatures: Mapping[str, Temperature],
+    points: Mapping[str, ChosenPoint],
 ) -> str:
     """Return the JSON text. Epochs are 0-based; losses are cross entropies in nats; not-a-number is written as null."""
     snapshot, recipe = made_with.snapshot, made_with.recipe
@@ -71,7 +71,7 @@ def summary_json(
         "valid_loss": candidate.validation.loss,
         "valid_losses": dict(candidate.validation.losses),
         "valid_aucs": {t: None if math.isnan(v) else v for t, v in candidate.validation.aucs.items()},
-        "temperature": {t: vars(v) for t, v in temperatures.items()},
+        "operating_point": {t: v.to_dict() for t, v in points.items()},
         "pretrained_loaded": module.pretrained_loaded,
         "wall_s": keeper.seconds,
         "data_wait_s": module.waited_s,

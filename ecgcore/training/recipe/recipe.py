@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ecgcore.errors import RecipeError
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
+from ecgcore.training.network.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.augment_section import AugmentSection
 from ecgcore.training.recipe.input_section import ImageInput, InputSection, SignalInput
 from ecgcore.training.recipe.overlay import Overlay
@@ -220,7 +221,10 @@ class TrainingSection:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that determines a network's training, together with a snapshot and the run that it starts from, if any."""
+    """All that determines a network's training, together with a snapshot and the run that it starts from, if any.
+
+    ``operating_point`` says per target where the exported model says positive; None leaves each at the calibrated one.
+    """
 
     name: str
     description: str
@@ -236,6 +240,7 @@ class Recipe:
     schedule: ScheduleSection
     training: TrainingSection
     imputation: ImputationSection | None = field(default=None, metadata=LATER)
+    operating_point: dict[str, OperatingPoint] | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         family = self.model.family
@@ -258,6 +263,11 @@ class Recipe:
         require(
             (self.imputation is not None) == family.is_clinical,
             "imputation: belongs to a clinical family, which needs it",
+        )
+        require_points(self.operating_point, self.model.targets)
+        require(
+            self.operating_point is None or self.model.bias_head,
+            "operating_point: is folded into the bias of a head, and model: bias_head is false",
         )
         self._require_loadable()
 

@@ -83,6 +83,8 @@ def to_mapping(instance: Any) -> dict[str, Any]:
 
 
 def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _said(each) for key, each in value.items()}
     if not is_dataclass(value):
         return value
     values = {f: getattr(value, f.name) for f in fields(value)}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.models.spec import check_targets
 from ecgcore.models.table_family import TableFamily
+from ecgcore.training.network.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.recipe import ClassWeights, DataSection, Slot
+from ecgcore.training.recipe.strict import LATER, to_mapping
 from ecgcore.training.recipe.strict import require as _require
-from ecgcore.training.recipe.strict import to_mapping
 
 _INT32_MAX = 2**31 - 1
 
@@ -128,7 +129,8 @@ class TableTrainingSection:
 class TableRecipe:
     """All that determines the training of a table model, together with a snapshot.
 
-    ``boosting``, ``loss`` and ``training`` belong to xgboost: the majority class has nothing to choose.
+    ``boosting``, ``loss`` and ``training`` belong to xgboost: the majority class has nothing to choose. So does
+    ``operating_point``, which says per target where the model says positive; None leaves each at the calibrated point.
     """
 
     name: str
@@ -141,6 +143,7 @@ class TableRecipe:
     boosting: BoostingSection | None = None
     loss: TableLossSection | None = None
     training: TableTrainingSection | None = None
+    operating_point: dict[str, OperatingPoint] | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         _require(
@@ -152,6 +155,8 @@ class TableRecipe:
         for name in ("boosting", "loss", "training"):
             given = getattr(self, name) is not None
             _require(given == boosted, f"the section '{name}' belongs to xgboost, which needs it")
+        _require(boosted or self.operating_point is None, "operating_point: belongs to xgboost")
+        require_points(self.operating_point, self.model.targets)
 
     @property
     def start_from(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ecgcore.models.table_family import TableModel
-from ecgcore.training.network.temperature import Temperature
+from ecgcore.training.network.operating_point import ChosenPoint
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class TableFit:
         model: what is exported.
         rounds: trees by target; 0 for the majority class.
         history: by target, one line of metrics per round.
-        temperatures: by target; none for the majority class, whose constant is calibrated already.
+        points: calibration and operating point by target; none for the majority class, a constant that is calibrated.
     """
 
     model: TableModel
     rounds: Mapping[str, int]
     history: Mapping[str, tuple[Mapping[str, float], ...]] = field(repr=False)
-    temperatures: Mapping[str, Temperature]
+    points: Mapping[str, ChosenPoint]
 
     def chosen(self, metric: str) -> dict[str, float]:
-        """Return a metric of the exported round, before the temperature, by target."""
+        """Return a metric of the exported round, before calibration, by target."""
         return {t: lines[max(self.rounds[t], 1) - 1][metric] for t, lines in self.history.items()}

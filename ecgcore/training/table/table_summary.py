@@ -21,7 +21,7 @@ def table_summary_json(
 ) -> str:
     """Return the JSON text, with the keys of an image model's where they mean the same.
 
-    Losses are log losses in nats with the recipe's class weights, before the temperature; not-a-number is written as
+    Losses are log losses in nats with the recipe's class weights, before calibration; not-a-number is written as
     null; ``seconds`` is wall time.
     """
     content = {
@@ -34,7 +34,7 @@ def table_summary_json(
         "rounds": dict(fit.rounds),
         "valid_losses": fit.chosen("valid_loss"),
         "valid_aucs": {t: None if math.isnan(v) else v for t, v in fit.chosen("valid_auc").items()},
-        "temperature": {t: vars(v) for t, v in fit.temperatures.items()},
+        "operating_point": {t: v.to_dict() for t, v in fit.points.items()},
         "wall_s": seconds,
         "device": "cpu",
         "num_threads": recipe.training.num_threads if recipe.training else 1,

@@ -19,7 +19,7 @@ from ecgcore.predictor.golden.table_golden import write_table_golden
 from ecgcore.predictor.table.table_dir import write_table_dir
 from ecgcore.training.network.keeper import EpochCallback, EpochReport
 from ecgcore.training.network.loss import class_weights
-from ecgcore.training.network.temperature import fit_temperature
+from ecgcore.training.network.operating_point import CALIBRATED, choose_point
 from ecgcore.training.network.validation import auc
 from ecgcore.training.recipe.table_recipe import TableRecipe
 from ecgcore.training.rundir import RunDir
@@ -79,23 +79,24 @@ def _check_rows(snapshot: Snapshot, recipe: TableRecipe, train: TableDataset, va
 def _boosted(recipe: TableRecipe, train: TableDataset, valid: TableDataset, report: EpochCallback | None) -> TableFit:
     assert recipe.boosting is not None and recipe.loss is not None and recipe.training is not None
     weights = class_weights(recipe.loss.class_weights, train.label_counts())
-    grown, boosters, temperatures = {}, {}, {}
+    wanted = recipe.operating_point or {}
+    grown, boosters, points = {}, {}, {}
     for number, target in enumerate(recipe.model.targets):
         seen, unseen = LabelledTable(*train.labelled(target)), LabelledTable(*valid.labelled(target))
         negative, positive = weights[target].tolist()
         grown[target] = grow(seen, unseen, (negative, positive), recipe.boosting, recipe.training)
         boosters[target] = read_booster(grown[target].text, len(recipe.input.features), target)
         logits = as_logits(margins(boosters[target], unseen.features))
-        temperatures[target] = fit_temperature(target, logits, unseen.labels)
+        points[target] = choose_point(target, wanted.get(target, CALIBRATED), logits, unseen.labels)
         if report is not None:
             best = grown[target].history[grown[target].rounds - 1]
             report(EpochReport(number, len(recipe.model.targets), dict(best)))
-    values = {target: found.value for target, found in temperatures.items()}
+    lines = {target: point.line for target, point in points.items()}
     return TableFit(
-        model=BoostedModel(recipe.input.features, boosters, values),
+        model=BoostedModel(recipe.input.features, boosters, lines),
         rounds={target: found.rounds for target, found in grown.items()},
         history={target: found.history for target, found in grown.items()},
-        temperatures=temperatures,
+        points=points,
     )
 
 

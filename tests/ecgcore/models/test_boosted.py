@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ecgcore.errors import PredictorError
 from ecgcore.models.boosted import BoostedModel, margins, sigmoid
 from ecgcore.models.booster_file import MAX_BYTES, booster_text, read_booster
+from ecgcore.models.odds_line import IDENTITY, OddsLine
 
 DART = {"booster": "dart", "rate_drop": 0.3, "objective": "binary:logistic", "max_depth": 3, "seed": 1, "nthread": 1}
 
@@ -70,13 +71,15 @@ def test_a_booster_read_back_answers_the_same_bit_for_bit(changes: dict) -> None
     assert np.array_equal(margins(again, rows), margins(booster, rows))
 
 
-def test_the_temperature_divides_the_log_odds(dart: xgboost.Booster) -> None:
+def test_the_line_is_laid_on_the_log_odds(dart: xgboost.Booster) -> None:
     rows = sample(100, seed=2)[0]
     plain = dart.predict(xgboost.DMatrix(rows)).astype(float)
-    model = BoostedModel(("female", "age"), {"scar": dart, "lvef": dart}, {"scar": 1.0, "lvef": 2.0})
+    model = BoostedModel(
+        ("female", "age"), {"scar": dart, "lvef": dart}, {"scar": IDENTITY, "lvef": OddsLine(0.5, np.log(3))}
+    )
     found = model.probabilities(rows)
     np.testing.assert_allclose(found["scar"], plain, atol=1e-6)
-    np.testing.assert_allclose(found["lvef"], 1 / (1 + np.sqrt((1 - plain) / plain)), atol=1e-6)
+    np.testing.assert_allclose(found["lvef"], 1 / (1 + np.sqrt((1 - plain) / plain) / 3), atol=1e-6)
     assert model.targets == ("scar", "lvef")
 
 
@@ -84,9 +87,9 @@ def test_sigmoid_does_not_overflow() -> None:
     assert sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist() == [0.0, 0.5, 1.0]
 
 
-def test_targets_of_boosters_and_temperatures_must_agree(dart: xgboost.Booster) -> None:
-    with pytest.raises(PredictorError, match="a booster and a temperature per target"):
-        BoostedModel(("age",), {"scar": dart}, {"lvef": 1.0})
+def test_targets_of_boosters_and_lines_must_agree(dart: xgboost.Booster) -> None:
+    with pytest.raises(PredictorError, match="a booster and a line on its log odds per target"):
+        BoostedModel(("age",), {"scar": dart}, {"lvef": IDENTITY})
 
 
 def model(content: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def decision_page(text="x", **choices) -> Document:
         (evaluation(text),),
         (Looks(text, text, 4),),
         (Image(png(), text),),
+        (text,),
     )
     return decision_document(page)
 
@@ -111,6 +112,7 @@ def demo_page(text="x", **changes) -> Document:
         "predicted_file": text,
         "prediction": (PredictionLine(text, True, 0.7312),),
         "commands": ((text, text),),
+        "evaluations": (evaluation(text),),
     }
     return demo_document(DemoPage(**{**fields, **changes}))
 

@@ -49,3 +49,11 @@ def test_an_undefined_metric_is_not_hidden(make_decision_page):
     html = render_html(make_decision_page("no case"))
     assert '<td class="bad">not defined</td>' in html
     assert "no case on no case: no case" in html
+
+
+def test_the_page_begins_with_what_the_model_answers(make_decision_page):
+    text = render_markdown(make_decision_page("scar"))
+    first = text.split("## ")[1]
+    assert first.startswith("What it answers\n")
+    assert "of 236 ECGs with myocardial scar, it finds 198 and misses 38; of 659 without, it alarms on 107." in first
+    assert "| operating point | scar |" in text

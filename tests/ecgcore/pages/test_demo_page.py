@@ -22,3 +22,9 @@ def test_what_is_missing_is_said(make_demo_page):
     text = render_markdown(make_demo_page(champion=None, prediction=()))
     assert "There is no champion." in text
     assert "Nothing was predicted." in text
+
+
+def test_it_begins_with_what_the_champion_answers(make_demo_page):
+    first = render_markdown(make_demo_page("scar")).split("## ")[1]
+    assert first.startswith("What it answers\n") and "it finds 198 and misses 38" in first
+    assert "What it answers" not in render_markdown(make_demo_page(decision=None, evaluations=()))

@@ -19,6 +19,7 @@ from ecgcore.errors import TrainingError
 from ecgcore.predictor.formats.mtecg import read_model_dir
 from ecgcore.predictor.golden.golden import read_golden, replay
 from ecgcore.predictor.scoring import score
+from ecgcore.training.network.start import folded_lines
 from ecgcore.training.train import train
 
 FAMILIES = ("multi-task-1d", "multi-task-clinical", "single-task", "single-task-1d", "single-task-clinical")
@@ -103,7 +104,7 @@ def test_the_exported_model_scores_the_validation_losses_of_its_training(family,
     for target in ("lvef",) if family.startswith("single") else ("scar", "lvef"):
         part = frame[frame[f"{target}_label"].notna() & ~frame["unreadable"]]
         p = part[f"{target}_probability"].to_numpy()
-        logit = np.log(p / (1 - p)) * said["temperature"][target]["value"]
+        logit = folded_lines(said)[target].inverse.of(np.log(p / (1 - p)))
         loss = np.logaddexp(0, -logit * (2 * part[f"{target}_label"].to_numpy(float) - 1)).mean()
         assert loss == pytest.approx(said["valid_losses"][target], rel=1e-4)
 

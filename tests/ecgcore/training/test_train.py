@@ -17,6 +17,7 @@ from ecgcore.errors import LeakError, SnapshotError, TrainingError
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.formats.mtecg import read_model_dir
 from ecgcore.predictor.golden.golden import replay
+from ecgcore.training.network.start import folded_lines
 from ecgcore.training.recipe.augment_section import (
     AugmentSection,
     GridSection,
@@ -104,7 +105,7 @@ def test_the_exported_model_gives_the_validation_losses(learned, snapshot_dir):
         p = np.array([a[target]["probability"]["positive"] for a in answers])
         known = studies[target].notna().to_numpy()
         label = studies[target].to_numpy(float, na_value=np.nan)[known]
-        logit = np.log(p / (1 - p))[known] * s["temperature"][target]["value"]
+        logit = folded_lines(s)[target].inverse.of(np.log(p / (1 - p))[known])
         loss = np.logaddexp(0, -logit * (2 * label - 1)).mean()
         assert loss == pytest.approx(s["valid_losses"][target], rel=1e-4)
 
@@ -164,8 +165,11 @@ def test_best_weights_are_exported_and_patience_counts(tmp_path, snapshot_dir, m
     for name, value in kept[best].items():
         if not value.is_floating_point():
             continue
-        scale = s["temperature"][name.split(".")[1]]["value"] if name.startswith("heads.") else 1.0
-        torch.testing.assert_close(network[name] * scale, value)
+        if not name.startswith("heads."):
+            torch.testing.assert_close(network[name], value)
+    for target, line in folded_lines(s).items():
+        for name, value in line.folded(kept[best], f"heads.{target}").items():
+            torch.testing.assert_close(network[name], value)
     assert any(not torch.equal(kept[best][k], kept[best + 2][k]) for k in kept[best])
 
 
@@ -248,7 +252,9 @@ def test_a_target_without_any_label_is_left_untrained_with_a_warning(
     assert found["samples"]["train"]["lvef"] == {"negative": 0, "positive": 0}
     assert found["valid_aucs"]["lvef"] is None and found["valid_aucs"]["scar"] is not None
     assert found["valid_losses"]["lvef"] == 0.0
-    assert found["temperature"]["lvef"] == {"value": 1.0, "fitted": False, "negatives": 0, "positives": 0}
+    point = found["operating_point"]["lvef"]
+    assert (point["folded"], point["calibration"]["fitted"]) == ({"slope": 1.0, "intercept": 0.0}, False)
+    assert "validation has 0 negatives and 0 positives" in point["calibration"]["reason"]
     assert ECGClassifier(run / "model").targets == ("scar", "lvef")
 
 

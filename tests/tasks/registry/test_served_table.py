@@ -7,6 +7,7 @@ import xgboost
 
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.majority import MajorityModel
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.golden.table_golden import invented_patients, write_table_golden
 from ecgcore.predictor.table.table_dir import write_table_dir
@@ -21,7 +22,7 @@ def boosted() -> BoostedModel:
     features = np.column_stack([rng.integers(0, 2, 200), rng.normal(60, 10, 200)]).astype(np.float32)
     table = xgboost.DMatrix(features, features[:, 1] > 60, nthread=1)
     grown = xgboost.train({"objective": "binary:logistic", "max_depth": 2, "nthread": 1}, table, 3)
-    return BoostedModel(("smoke", "age"), {"lvef": grown}, {"lvef": 1.5})
+    return BoostedModel(("smoke", "age"), {"lvef": grown}, {"lvef": OddsLine(0.6, 0.3)})
 
 
 @pytest.mark.parametrize("family", list(TableFamily))

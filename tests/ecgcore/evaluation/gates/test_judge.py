@@ -14,7 +14,13 @@ from ecgcore.evaluation.gates.policy import parse_policy
 from ecgcore.evaluation.gates.verdict import Verdict
 
 PLACE = {"targets": ["scar"], "test_sets": ["new"]}
-BASE = [{"kind": "no-leak"}, {"kind": "reproduces"}, {"kind": "floor", "metric": "auc", "at_least": 0.7, **PLACE}]
+ANSWERS = [{"kind": "floor", "metric": m, "at_least": 0.3, **PLACE} for m in ("sensitivity", "specificity")]
+BASE = [
+    {"kind": "no-leak"},
+    {"kind": "reproduces"},
+    {"kind": "floor", "metric": "auc", "at_least": 0.7, **PLACE},
+    *ANSWERS,
+]
 GOOD = Check(True, "checked")
 
 
@@ -129,7 +135,15 @@ def test_too_few_cases_make_every_gate_of_that_set_inconclusive(strong, useless)
 def test_too_few_cases_of_another_set_do_not_matter(strong, binormal_frame):
     minimum = {"kind": "minimum-cases", "positives": 300, "negatives": 300, "targets": ["scar"], "test_sets": ["old"]}
     frame = pd.concat([strong, binormal_frame(5, 5, 1, 3, test_set="old")])
-    assert judged(evidence(frame), minimum)["floor auc scar new"].verdict is Verdict.PASS
+    other = [{**floor, "test_sets": ["old"]} for floor in ANSWERS]
+    assert judged(evidence(frame), minimum, *other)["floor auc scar new"].verdict is Verdict.PASS
+
+
+def test_one_answer_for_everybody_passes_neither_pair_of_floors(strong):
+    for probability, missing in ((0.01, "sensitivity"), (0.99, "specificity")):
+        found = judged(evidence(strong.assign(scar_probability=probability)))
+        assert found[f"floor {missing} scar new"].verdict is Verdict.FAIL
+        assert found[f"floor {missing} scar new"].value.value == 0
 
 
 def test_slices_are_judged_apart(strong):

@@ -16,10 +16,27 @@ from ecgcore.evaluation.gates.policy import Approval, load_policy, parse_policy
 POLICIES = Path(__file__).parents[4] / "deployments" / "policies"
 FLOOR = {"kind": "floor", "metric": "auc", "targets": ["scar"], "test_sets": ["new"], "at_least": 0.75}
 BASE = {"name": "p", "approval": "manual", "level": 0.95, "gates": [{"kind": "no-leak"}, {"kind": "reproduces"}, FLOOR]}
+ANSWERED = ("sensitivity", "specificity")
+
+
+def answers(target, test_set):
+    """The floors on what is answered that the loader asks for."""
+    place = {"targets": [target], "test_sets": [test_set]}
+    return [{"kind": "floor", "metric": metric, "at_least": 0.3, **place} for metric in ANSWERED]
+
+
+def judged_answers(gates):
+    """The gates, and these floors wherever one of them judges."""
+    if not isinstance(gates, list):
+        return gates
+    placed = [g for g in gates if isinstance(g, dict) and isinstance(g.get("targets"), list) and g.get("test_sets")]
+    places = {(t, s) for g in placed for t in g["targets"] for s in g["test_sets"]}
+    return [*gates, *(floor for place in sorted(places) for floor in answers(*place))]
 
 
 def parse(**changes):
-    return parse_policy(yaml.safe_dump({**BASE, **changes}).encode())
+    fields = {**BASE, **changes}
+    return parse_policy(yaml.safe_dump({**fields, "gates": judged_answers(fields["gates"])}).encode())
 
 
 def with_gate(**gate):
@@ -39,7 +56,9 @@ def test_every_kind_is_read():
     )
     block, warn = Severity.BLOCK, Severity.WARN
     assert policy.approval is Approval.MANUAL
-    assert policy.gates == (
+    added = [g for g in policy.gates if isinstance(g, MetricGate) and g.metric in ANSWERED]
+    assert len(added) == 6
+    assert tuple(g for g in policy.gates if g not in added) == (
         ReleaseCheck(GateKind.NO_LEAK, block),
         ReleaseCheck(GateKind.REPRODUCES, block),
         MetricGate(GateKind.FLOOR, Metric.AUC, "scar", "new", 0.75, block),
@@ -113,7 +132,8 @@ def test_text_that_is_not_strict_yaml_is_refused(content):
 
 
 def test_doubled_key_inside_a_gate_is_refused():
-    text = yaml.safe_dump(BASE).replace("at_least: 0.75", "at_least: 0.75\n  at_least: 0.1")
+    full = {**BASE, "gates": judged_answers(BASE["gates"])}
+    text = yaml.safe_dump(full).replace("at_least: 0.75", "at_least: 0.75\n  at_least: 0.1")
     with pytest.raises(RecipeError, match="given twice"):
         parse_policy(text.encode())
 
@@ -172,6 +192,33 @@ def test_a_gate_that_does_not_hold_back_the_whole_ranking_covers_nothing(weak):
     policy = with_gate(**{**FLOOR, "targets": ["lvef"], **weak})
     with pytest.raises(RecipeError, match="lvef"):
         policy.check_covers(["lvef"])
+
+
+@pytest.mark.parametrize("metric", ANSWERED)
+@pytest.mark.parametrize(
+    "weak", [None, {"severity": "warn"}, {"slices": ["sex"], "severity": "block"}, {"targets": ["lvef"]}]
+)
+def test_a_policy_without_a_blocking_floor_on_an_answer_is_refused_with_the_lines_to_add(metric, weak):
+    floors = [f for f in answers("scar", "new") if f["metric"] != metric]
+    other = [{**f, **weak} for f in answers("scar", "new") if f["metric"] == metric] if weak else []
+    gates = [*BASE["gates"], *floors, *other]
+    with pytest.raises(RecipeError, match=f"no blocking floor on the .*{metric} of .*scar on new") as caught:
+        parse_policy(yaml.safe_dump({**BASE, "gates": gates}).encode(), "p.yaml")
+    assert caught.value.thing == "p.yaml" and "answers the same for everybody could be promoted" in caught.value.rule
+    line = f"- {{kind: floor, metric: {metric}, targets: [scar], test_sets: [new], at_least: LIMIT}}"
+    assert line in caught.value.hint
+    assert yaml.safe_load(line)[0]["metric"] == metric
+
+
+def test_all_that_is_missing_is_named_at_once():
+    place = {"targets": ["lvef", "scar"], "test_sets": ["old"]}
+    gates = [*BASE["gates"], *answers("scar", "new"), {"kind": "non-inferior", "margin": 0.03, **place}]
+    with pytest.raises(RecipeError) as caught:
+        parse_policy(yaml.safe_dump({**BASE, "gates": gates}).encode())
+    both = "lvef on old, scar on old"
+    assert f"the sensitivity of {both} or the specificity of {both}: a model" in caught.value.rule
+    lines = yaml.safe_load(caught.value.hint.split("reason:")[1].replace("LIMIT", "0.3"))
+    parse_policy(yaml.safe_dump({**BASE, "gates": [*gates, *lines]}).encode())
 
 
 @pytest.mark.parametrize("name", ["default", "demo"])

@@ -17,6 +17,7 @@ from torch import nn
 from ecgcore.data.image_transform import ImageTransform, Interpolation
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.formats import mtecg
 from ecgcore.predictor.formats.contract import check_backbone
@@ -128,16 +129,27 @@ def test_files_of_the_directory(small_networks, tmp_path):
     assert state["scar_loss_fn.weight"].tolist() == [1, 2] and state["lvef_loss_fn.weight"].tolist() == [0.5, 3]
 
 
-def test_temperature_is_folded_into_the_heads(small_networks, tmp_path):
+def test_a_line_on_the_log_odds_is_folded_into_the_heads(small_networks, tmp_path):
     network = small_networks["multi-task"]
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    loaded = read_model_dir(write(network, tmp_path / "model", temperature={"scar": 1.7, "lvef": 0.6}))
+    loaded = read_model_dir(
+        write(network, tmp_path / "model", odds_lines={"scar": OddsLine(1.7, -0.8), "lvef": OddsLine(0.6, 2.5)})
+    )
     with torch.inference_mode():
         raw, folded = network(*inputs("multi-task")), loaded.network(*inputs("multi-task"))
-    for target, t in (("scar", 1.7), ("lvef", 0.6)):
-        expected = torch.softmax(raw[target].double() / t, 1)
-        torch.testing.assert_close(torch.softmax(folded[target].double(), 1), expected, rtol=0, atol=1e-6)
+    for target, slope, intercept in (("scar", 1.7, -0.8), ("lvef", 0.6, 2.5)):
+        expected = torch.sigmoid(slope * (raw[target][:, 1] - raw[target][:, 0]).double() + intercept)
+        positive = torch.softmax(folded[target].double(), 1)[:, 1]
+        torch.testing.assert_close(positive, expected, rtol=0, atol=1e-6)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_an_intercept_is_refused_where_the_heads_have_no_bias(tmp_path):
+    network = build(ModelSpec("multi-task", ["scar", "lvef"], backbone="resnet10t", latent_dim=16, bias_head=False))
+    with pytest.raises(PredictorError, match=r"the head of 'scar': the intercept 0\.5 needs a bias"):
+        write(network, tmp_path / "model", odds_lines={"scar": OddsLine(1.0, 0.5)})
+    loaded = read_model_dir(write(network, tmp_path / "model", odds_lines={"scar": OddsLine(2.0, 0.0)}))
+    assert torch.equal(loaded.network.heads["scar"].weight, network.heads["scar"].weight * 2)
 
 
 def test_order_of_targets_does_not_swap_the_heads(small_networks, tmp_path):
@@ -160,9 +172,7 @@ def test_a_backbone_with_buffers_outside_its_weights_is_loaded_too(tmp_path):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"temperature": {"scar": 0.0}}, "temperature of 'scar'"),
-        ({"temperature": {"scar": float("nan")}}, "temperature of 'scar'"),
-        ({"temperature": {"fibrosis": 1.0}}, "temperature of 'fibrosis'"),
+        ({"odds_lines": {"fibrosis": OddsLine(1.0, 0.0)}}, "'fibrosis': is no target of this network"),
         ({"loss_ratio": {"scar": 1.0}}, "loss_ratio: must have one share per target"),
         ({"loss_weights": {"scar": [1, 1], "lvef": [1]}}, "loss_weights: must have two weights"),
     ],

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ecgcore.data.image_transform import ImageTransform
 from ecgcore.errors import PredictorError
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.golden.golden import replay, write_golden
 from ecgcore.predictor.golden.replay import default_golden, main
@@ -116,7 +117,9 @@ def test_no_image_is_no_golden_directory(run: Path, tmp_path: Path):
 
 def test_another_model_is_noticed(run: Path, small_networks, capsys):
     network = small_networks["multi-task"]
-    write_model_dir(network, network.spec, ImageTransform(64, 64), "{}", run / "model", temperature={"scar": 1.1})
+    write_model_dir(
+        network, network.spec, ImageTransform(64, 64), "{}", run / "model", odds_lines={"scar": OddsLine(0.9, 0.0)}
+    )
     assert main([str(run / "model")]) == 1
     out, err = capsys.readouterr()
     assert "belongs to another model.ckpt" in json.loads(out)["error"]

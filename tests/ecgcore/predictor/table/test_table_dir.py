@@ -10,8 +10,10 @@ import xgboost
 from ecgcore.errors import PredictorError
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.majority import MajorityModel
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.predictor.table.table_dir import MAX_CONFIG_BYTES, read_table_dir, write_table_dir
 
+LINES = {"scar": OddsLine(1.25, -0.5), "lvef": OddsLine(0.8, 0.25)}
 ROWS = np.array([[1, 40], [0, 80], [np.nan, np.nan]], dtype=np.float32)
 
 
@@ -24,7 +26,7 @@ def booster(flip: bool) -> xgboost.Booster:
 
 @pytest.fixture(scope="module")
 def boosted() -> BoostedModel:
-    return BoostedModel(("female", "age"), {"scar": booster(False), "lvef": booster(True)}, {"scar": 1.25, "lvef": 0.8})
+    return BoostedModel(("female", "age"), {"scar": booster(False), "lvef": booster(True)}, LINES)
 
 
 @pytest.fixture
@@ -38,6 +40,19 @@ def test_a_boosted_model_comes_back_as_it_was(boosted: BoostedModel, directory: 
     for target, expected in boosted.probabilities(ROWS).items():
         assert again.probabilities(ROWS)[target].tolist() == expected.tolist()
     assert sorted(p.name for p in directory.iterdir()) == ["configs.json", "lvef.json", "scar.json"]
+
+
+def test_a_booster_exported_with_a_temperature_is_still_read(directory: Path) -> None:
+    configs = json.loads((directory / "configs.json").read_text())
+    for target in configs["targets"].values():
+        del target["slope"], target["intercept"]
+        target["temperature"] = 1.25
+    (directory / "configs.json").write_text(json.dumps(configs))
+    assert read_table_dir(directory, "xgboost").odds_lines["lvef"] == OddsLine(0.8, 0.0)
+    configs["targets"]["scar"]["temperature"] = 0
+    (directory / "configs.json").write_text(json.dumps(configs))
+    with pytest.raises(PredictorError, match="a temperature must be above 0, is 0"):
+        read_table_dir(directory, "xgboost")
 
 
 def test_a_majority_model_is_one_small_file(tmp_path: Path) -> None:
@@ -78,10 +93,10 @@ def edit(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
         (lambda d: (d / "configs.json").write_text(" " * (MAX_CONFIG_BYTES + 1)), "at most 1048576 are read"),
         (edit(lambda c: c.update(model_class="majority")), "belongs to model_class 'majority'"),
         (edit(lambda c: c.update(code="x")), "code is missing or too many"),
-        (edit(lambda c: c["targets"]["scar"].pop("temperature")), "temperature is missing or too many"),
-        (edit(lambda c: c["targets"]["scar"].update(temperature=0)), "must be above 0"),
-        (edit(lambda c: c["targets"]["scar"].update(temperature=float("nan"))), "not a finite number"),
-        (edit(lambda c: c["targets"]["scar"].update(temperature=True)), "not a finite number"),
+        (edit(lambda c: c["targets"]["scar"].pop("slope")), "slope is missing or too many"),
+        (edit(lambda c: c["targets"]["scar"].update(slope=0)), "must be above 0"),
+        (edit(lambda c: c["targets"]["scar"].update(intercept=float("nan"))), "not a finite number"),
+        (edit(lambda c: c["targets"]["scar"].update(slope=True)), "not a finite number"),
         (edit(lambda c: c["targets"].update({"../scar": c["targets"]["scar"]})), "not a list of different names"),
         (edit(lambda c: c.update(targets={})), "not a list of different names"),
         (edit(lambda c: c.update(targets=["scar"])), "not a list of different names"),

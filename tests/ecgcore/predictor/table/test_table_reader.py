@@ -11,6 +11,7 @@ import xgboost
 from ecgcore.errors import PredictorError
 from ecgcore.models.boosted import BoostedModel
 from ecgcore.models.majority import MajorityModel
+from ecgcore.models.odds_line import IDENTITY
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor import ECGClassifier
 from ecgcore.predictor.golden.golden import replay
@@ -31,7 +32,7 @@ def booster() -> xgboost.Booster:
 
 @pytest.fixture(scope="module")
 def boosted(booster: xgboost.Booster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = BoostedModel(("age", "diabetes"), {"scar": booster}, {"scar": 1.0})
+    model = BoostedModel(("age", "diabetes"), {"scar": booster}, {"scar": IDENTITY})
     return write_table_dir(model, tmp_path_factory.mktemp("boosted") / "model")
 
 

@@ -12,6 +12,7 @@ import torch
 
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import build
+from ecgcore.models.odds_line import OddsLine
 from ecgcore.predictor.formats.mtecg import read_model_dir
 from ecgcore.training.network.start import Start
 from ecgcore.training.recipe.recipe import Recipe
@@ -47,8 +48,8 @@ def first(snapshot_dir, recipe, tmp_path_factory) -> Path:
     return train(snapshot_dir, old(recipe), tmp_path_factory.mktemp("r") / "old-run", progress=False)
 
 
-def with_temperature(run: Path, copy: Path, temperature: float) -> Path:
-    """The run as if calibration had found this temperature: heads divided by it, as the summary says."""
+def with_line(run: Path, copy: Path, line: OddsLine) -> Path:
+    """The run as if calibration had found this line, folded into its heads, as the summary says."""
     import shutil
 
     shutil.copytree(run, copy)
@@ -56,17 +57,20 @@ def with_temperature(run: Path, copy: Path, temperature: float) -> Path:
     path = copy / "model" / "model.ckpt"
     content = torch.load(path, weights_only=True)
     for target in ("scar", "lvef"):
-        factor = temperature / said["temperature"][target]["value"]
-        said["temperature"][target]["value"] = temperature
-        for part in ("weight", "bias"):
-            content["state_dict"][f"{target}_head.{part}"] /= factor
+        before = said["operating_point"][target]["folded"]
+        weight, bias = (content["state_dict"][f"{target}_head.{part}"] for part in ("weight", "bias"))
+        weight *= line.slope / before["slope"]
+        bias -= torch.tensor([-before["intercept"] / 2, before["intercept"] / 2])
+        bias *= line.slope / before["slope"]
+        bias += torch.tensor([-line.intercept / 2, line.intercept / 2])
+        said["operating_point"][target]["folded"] = vars(line)
     torch.save(content, path)
     (copy / "summary.json").write_text(json.dumps(said))
     return copy
 
 
-def test_the_temperature_is_taken_out_of_the_heads(first, snapshot_dir, recipe, tmp_path):
-    hot = with_temperature(first, tmp_path / "hot", 2.5)
+def test_the_calibration_is_taken_out_of_the_heads(first, snapshot_dir, recipe, tmp_path):
+    hot = with_line(first, tmp_path / "hot", OddsLine(0.4, 1.5))
     states = []
     for run in (first, hot):
         network = build(recipe.model.spec)
@@ -77,6 +81,19 @@ def test_the_temperature_is_taken_out_of_the_heads(first, snapshot_dir, recipe, 
     exported = read_model_dir(hot / "model").network.state_dict()
     torch.testing.assert_close(states[1]["heads.scar.weight"], exported["heads.scar.weight"] * 2.5)
     assert torch.equal(states[1]["backbone.fc.weight"], exported["backbone.fc.weight"])
+
+
+def test_the_temperature_of_a_run_until_2026_is_taken_out_too(first, recipe, tmp_path):
+    old_run = with_line(first, tmp_path / "old", OddsLine(0.4, 0.0))
+    said = json.loads((old_run / "summary.json").read_text())
+    del said["operating_point"]
+    said["temperature"] = {t: {"value": 2.5, "fitted": True, "negatives": 9, "positives": 9} for t in ("scar", "lvef")}
+    (old_run / "summary.json").write_text(json.dumps(said))
+    networks = [build(recipe.model.spec) for _ in range(2)]
+    for network, run in zip(networks, (first, old_run), strict=True):
+        Start(run, "old", "", "").load_into(network)
+    for name, value in networks[0].state_dict().items():
+        torch.testing.assert_close(networks[1].state_dict()[name], value)
 
 
 def test_it_begins_with_the_starts_weights_and_records_them(first, snapshot_dir, recipe, tmp_path):
@@ -105,7 +122,7 @@ def test_a_killed_fine_tuning_resumes_to_the_same_weights(first, snapshot_dir, r
 def test_another_start_of_the_same_run_is_refused(first, snapshot_dir, recipe, tmp_path):
     with pytest.raises(KilledError):
         train(snapshot_dir, tuned(recipe), tmp_path / "r", start=first, progress=False, callback=kill)
-    hot = with_temperature(first, tmp_path / "hot", 2.0)
+    hot = with_line(first, tmp_path / "hot", OddsLine(0.5, 0.0))
     with pytest.raises(TrainingError, match=r"belongs to another start \(start\.json differs\)"):
         train(snapshot_dir, tuned(recipe), tmp_path / "r", start=hot, progress=False)
 

@@ -27,7 +27,7 @@ def test_deployed_recipes_load_under_their_own_name(path):
     ("name", "sha256"),
     [
         ("multi-task", "4c1160e619105a90d2892f432226fe93ad7f5f2ded0814a678863b78fd98ed02"),
-        ("multi-task-demo", "2d3ed230bcc24c95dd6fcf8cd1bdd967acf955ee0ebaf85df5c83e154d3e9b52"),
+        ("multi-task-demo", "2974dac50f7a04b1f4750cd89dd150fb81125fdd3087c21a89e49c8e2685d105"),
     ],
 )
 def test_the_hash_of_a_recipe_outlives_fields_that_are_added(name, sha256):
@@ -157,3 +157,17 @@ def test_a_missing_key_and_a_missing_file_are_named(tmp_path, make_recipe_dict):
     path.write_text("a: [")
     with pytest.raises(RecipeError, match="is no YAML"):
         Recipe.load(path)
+
+
+def test_operating_points_are_one_per_target_and_change_the_hash_only_where_there_are_some(make_recipe_dict):
+    content = make_recipe_dict()
+    plain = from_mapping(Recipe, content, "x")
+    points = {"scar": {"kind": "min_sensitivity", "sensitivity": 0.8}, "lvef": {"kind": "calibrated"}}
+    chosen = from_mapping(Recipe, content | {"operating_point": points}, "x")
+    assert "operating_point" not in plain.to_dict()
+    assert chosen.sha256 != plain.sha256 and from_mapping(Recipe, chosen.to_dict(), "x") == chosen
+    with pytest.raises(RecipeError, match="operating_point: names each of the model's targets, no other"):
+        from_mapping(Recipe, content | {"operating_point": {"scar": {"kind": "calibrated"}}}, "x")
+    content["model"]["bias_head"] = False
+    with pytest.raises(RecipeError, match="bias_head is false"):
+        from_mapping(Recipe, content | {"operating_point": points}, "x")

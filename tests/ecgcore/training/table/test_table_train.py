@@ -24,6 +24,7 @@ from ecgcore.synth import patient
 from ecgcore.synth.heart import disease
 from ecgcore.synth.heart.liability import rho_for
 from ecgcore.synth.patient import Study, draw_study
+from ecgcore.training.network.start import folded_lines
 from ecgcore.training.recipe.recipe import ClassWeights
 from ecgcore.training.recipe.recipe_file import load_recipe
 from ecgcore.training.recipe.table_recipe import BoosterKind, TableLossSection, TableRecipe
@@ -111,7 +112,7 @@ def test_probabilities_are_those_of_xgboost_used_directly(snapshot_dir: Path, ru
     summary = json.loads((run_dir / "summary.json").read_text())
     rows = rows_of(snapshot_dir, Split.TEST, target)[0]
     theirs = direct(snapshot_dir, target, summary["rounds"][target]).predict(rows, output_margin=True).astype(float)
-    expected = 1 / (1 + np.exp(-theirs / summary["temperature"][target]["value"]))
+    expected = 1 / (1 + np.exp(-folded_lines(summary)[target].of(theirs)))
     ours = read_table_dir(run_dir / "model", "xgboost").probabilities(rows)[target]
     np.testing.assert_allclose(ours, expected, atol=1e-6)
 
@@ -127,13 +128,14 @@ def test_the_round_is_the_one_with_the_lowest_validation_loss(snapshot_dir: Path
     assert metrics["round"].tolist() == list(range(1, 13))
 
 
-def test_the_temperature_is_at_the_minimum_of_the_validation_loss(snapshot_dir: Path, run_dir: Path) -> None:
+def test_slope_and_intercept_are_at_the_minimum_of_the_validation_loss(snapshot_dir: Path, run_dir: Path) -> None:
     rows, labels = rows_of(snapshot_dir, Split.VALID, "lvef")
     model = read_table_dir(run_dir / "model", "xgboost")
     margin = margins(model.boosters["lvef"], rows)
-    best = model.temperature["lvef"]
-    at = {t: sklearn_log_loss(labels, 1 / (1 + np.exp(-margin / t))) for t in (0.98 * best, best, 1.02 * best)}
-    assert min(at, key=at.__getitem__) == best
+    best = model.odds_lines["lvef"]
+    near = [(best.slope * a, best.intercept + b) for a in (0.98, 1, 1.02) for b in (-0.02, 0, 0.02)]
+    at = {(a, b): sklearn_log_loss(labels, 1 / (1 + np.exp(-a * margin - b))) for a, b in near}
+    assert min(at, key=at.__getitem__) == (best.slope, best.intercept)
 
 
 def test_the_run_directory_is_complete_and_a_second_call_changes_nothing(snapshot_dir: Path, run_dir: Path) -> None:
@@ -231,7 +233,7 @@ def test_the_majority_run_holds_the_training_prevalence(snapshot_dir: Path, tmp_
     summary = json.loads((run / "summary.json").read_text())
     assert summary["valid_losses"]["scar"] == pytest.approx(entropy)
     assert summary["valid_aucs"] == {"scar": 0.5, "lvef": 0.5}
-    assert summary["temperature"] == {}
+    assert summary["operating_point"] == {}
     assert pd.read_csv(run / "metrics.csv")["round"].tolist() == [0]
 
 
