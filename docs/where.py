@@ -1,4 +1,4 @@
-"""Where things are: `python docs/where.py` writes docs/architecture/where.md from docs/where.yaml; a test keeps it true."""
+"""Where things are: `make where` writes docs/architecture/where.md from docs/where.yaml; a test keeps it true."""
 
 from __future__ import annotations
 
