@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.made_reports import PSEUDONYMISER
 from ecgcore.cmr.table.label_table import LabelTable, read_table
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import join_pages, page_of, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows
