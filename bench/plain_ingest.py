@@ -13,8 +13,8 @@ import pandas as pd
 
 from bench.made_reports import PSEUDONYMISER
 from ecgcore.cmr.table.label_table import LabelTable, read_table
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.ingest.assembly import join_pages, page_of, row_faults
+from ecgcore.ledger.decide.state import FileKind
+from ecgcore.ledger.ingest.assembly import join_formats, page_of, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows
 from ecgcore.ledger.ledger import Ledger
@@ -42,7 +42,7 @@ def plain_ingest(inbox: Path, home: Path) -> int:
 
 
 def _record(home: Path, files: list[SourceFile], tables: list[LabelTable], pages: list[tuple[str, PageFacts]]) -> int:
-    joined = join_pages(pd.concat([table.rows for table in tables], ignore_index=True), pages)
+    joined = join_formats(pd.concat([table.rows for table in tables], ignore_index=True), pages)
     faults = row_faults(validate(joined, batch_id=_BATCH, data_docs_dir=home / "data_docs").failures)
     rows = [row for table in tables for row in source_rows(table.rows, table.sha256, PSEUDONYMISER.study_id, faults)]
     with Ledger(f"sqlite:///{home / 'ledger.db'}") as ledger:

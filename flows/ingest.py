@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 from prefect import flow
 
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.rules.validation_report import ValidationReport
 from ecgcore.errors import SettingsError
-from ecgcore.ledger.decide.finding import Finding
-from ecgcore.ledger.ingest.assembly import join_pages, row_faults
+from ecgcore.ledger.decide.state import FileKind
+from ecgcore.ledger.ingest.assembly import join_formats, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows
 from ecgcore.ledger.ingest.listing import standings
@@ -58,7 +59,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
         listed = hash_files(listing)
         to_read = _to_read(ledger, listed, again)
-        tables = read_tables([each for each in to_read.values() if each.kind.value != "ecg"], pseudonymiser)
+        tables = read_tables([each for each in to_read.values() if each.kind is not FileKind.ECG], pseudonymiser)
         pages = _read(to_read.values(), settings, pseudonymiser)
         report = _validate(tables, pages, listed, settings, batch_id)
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
@@ -106,12 +107,12 @@ def new_batch_id(started: datetime) -> str:
 def _to_read(ledger: Ledger, listed: Sequence[Listed], again: bool) -> dict[str, Listed]:
     wanted = ledger.unread([each.source() for each in listed])
     if again:
-        wanted |= ledger.refused([each.sha256 for each in listed if each.kind.value == "ecg"])
+        wanted |= ledger.refused([each.sha256 for each in listed if each.kind is FileKind.ECG])
     return {sha256: each for sha256, each in best_places(listed).items() if sha256 in wanted}
 
 
 def _read(new: Iterable[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:
-    reports = [each for each in new if each.kind.value == "ecg"]
+    reports = [each for each in new if each.kind is FileKind.ECG]
     if not reports:
         return {}
     with progress_bar("reading reports", len(reports)) as show:
@@ -129,7 +130,7 @@ def _validate(
         return None
     rows = pd.concat([table.rows for table in tables.tables.values()], ignore_index=True)
     good = [(each.file.relative, page) for each in listed if isinstance(page := pages.get(each.sha256), PageFacts)]
-    return validate_rows(join_pages(rows, good), batch_id, settings.folder("data_docs"))
+    return validate_rows(join_formats(rows, good), batch_id, settings.folder("data_docs"))
 
 
 def _batch(

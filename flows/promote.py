@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 
 from ecgcore.errors import PromotionError
-from ecgcore.ledger.decide.promotion_state import PromotionState
+from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.promotion.carry import repair, run_promotion

@@ -13,7 +13,7 @@ from ecgcore.evaluation.gates.policy import Approval, Policy, load_policy
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.freeze import SnapshotInfo
 from ecgcore.ledger.cohort.new_studies import new_studies
-from ecgcore.ledger.decide.promotion_state import ENDED
+from ecgcore.ledger.decide.state import ENDED
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.review import audit

@@ -9,28 +9,22 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from ecgcore.cmr.source_kind import NARRATIVE_HINT, NARRATIVE_RULE, SourceKind, classify
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.errors import TableError
-from ecgcore.ledger.decide import rulebook
-from ecgcore.ledger.decide.finding import Finding
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import page_of
 from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
 from ecgcore.predictor.fingerprint import file_sha256
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch.report_batch import read_reports
-from tasks.inbox.storage import Inbox, list_inbox
+from tasks.inbox.storage import CMR_KINDS, Inbox, list_inbox
 from tasks.inbox.storage import SourceFile as InboxFile
 from tasks.prefect.artifacts import progress_bar
 
 _SHOW_EVERY = 50
-_CHANGED = rulebook.CHANGED.found("its content changed")
-_KINDS = {
-    SourceKind.TABLE: FileKind.TABLE,
-    SourceKind.NARRATIVE: FileKind.NARRATIVE,
-    SourceKind.UNKNOWN: FileKind.UNKNOWN,
-}
+_CHANGED = catalogue.CHANGED.found("its content changed")
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ def hash_files(inbox: Inbox) -> list[Listed]:
     strangers = [file for file in inbox.other if file.relative.split("/")[0].lower() in {"ecg", "cmr"}]
     kinds = [
         *((file, FileKind.ECG) for file in inbox.ecg),
-        *((file, _KINDS[classify(Path(file.relative))]) for file in inbox.cmr),
+        *((file, CMR_KINDS[_suffix(file)]) for file in inbox.cmr),
         *((file, FileKind.UNKNOWN) for file in strangers),
     ]
     return [Listed(file, file_sha256(file.path), kind) for file, kind in kinds]
@@ -84,14 +78,14 @@ def read_tables(files: Sequence[Listed], pseudonymiser: Pseudonymiser) -> Tables
     faults: dict[str, Finding] = {}
     for listed in files:
         if listed.kind is FileKind.NARRATIVE:
-            faults[listed.sha256] = Finding(NARRATIVE_RULE, Path(listed.file.relative).suffix, NARRATIVE_HINT)
+            faults[listed.sha256] = catalogue.NARRATIVE_REPORT.found(_suffix(listed.file))
         elif listed.kind is FileKind.UNKNOWN:
-            faults[listed.sha256] = _stranger(listed)
+            faults[listed.sha256] = catalogue.KNOWN_KIND.found(_suffix(listed.file) or "no suffix")
         else:
             try:
                 table = read_table(listed.file.path, pseudonymiser)
             except TableError as error:
-                faults[listed.sha256] = Finding("table-rejected", error.rule, error.hint)
+                faults[listed.sha256] = catalogue.TABLE_REJECTED.found(error.rule, error.hint)
                 continue
             if table.sha256 == listed.sha256:
                 tables[listed.sha256] = table
@@ -100,9 +94,8 @@ def read_tables(files: Sequence[Listed], pseudonymiser: Pseudonymiser) -> Tables
     return TablesRead(tables, faults)
 
 
-def _stranger(listed: Listed) -> Finding:
-    hint = "put reports (pdf, png, jpg) into ecg/ and label tables (xlsx, csv) into cmr/"
-    return Finding("not-a-report-file", Path(listed.file.relative).suffix or "no suffix", hint)
+def _suffix(file: InboxFile) -> str:
+    return Path(file.relative).suffix.lower()
 
 
 @task(name="read the ECG reports", cache_policy=NO_CACHE)

@@ -11,10 +11,16 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from ecgcore.errors import EcgError
+from ecgcore.ledger.decide.state import FileKind
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 ECG_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
-CMR_SUFFIXES = frozenset({".xlsx", ".csv", ".pdf", ".txt"})
+CMR_KINDS = {
+    ".csv": FileKind.TABLE,
+    ".xlsx": FileKind.TABLE,
+    ".pdf": FileKind.NARRATIVE,
+    ".txt": FileKind.NARRATIVE,
+}
 
 _SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 _TEMPORARY_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".filepart"})
@@ -145,7 +151,7 @@ def shelf_of(relative: str) -> Shelf:
     suffix = path.suffix.lower()
     if len(path.parts) >= 2 and path.parts[0].lower() == "ecg" and suffix in ECG_SUFFIXES:
         return Shelf.ECG
-    if len(path.parts) == 2 and path.parts[0].lower() == "cmr" and suffix in CMR_SUFFIXES:
+    if len(path.parts) == 2 and path.parts[0].lower() == "cmr" and suffix in CMR_KINDS:
         return Shelf.CMR
     return Shelf.OTHER
 

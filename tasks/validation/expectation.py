@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from ecgcore.cmr.rules.check_frame import finding_column, text_column, unread_column
-from ecgcore.cmr.rules.rule import Bound, Kind, Moment, Rule
+from ecgcore.cmr.rules.column_rule import Bound, ColumnRule, Kind, Moment
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation
@@ -26,18 +26,18 @@ class Check:
         source: the column of the check frame that the expectation reads, and whose value a failure shows.
     """
 
-    rule: Rule
+    rule: ColumnRule
     column: str
     source: str
 
 
-def checks_of(rule: Rule, columns: frozenset[str]) -> tuple[Check, ...]:
+def checks_of(rule: ColumnRule, columns: frozenset[str]) -> tuple[Check, ...]:
     """Return the checks of a rule that a frame with these columns can run."""
     checks = (Check(rule, c, _source(rule, c)) for c in (rule.columns[:1] if rule.kind is Kind.SAME else rule.columns))
     return tuple(c for c in checks if rule.kind is Kind.HAS_COLUMN or _runs(c, columns))
 
 
-def _source(rule: Rule, column: str) -> str:
+def _source(rule: ColumnRule, column: str) -> str:
     if rule.kind is Kind.NO_FINDING:
         return finding_column(rule.name, column)
     if rule.kind is Kind.READABLE:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.cmr.rules.rule import Effect
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
 from ecgcore.cmr.table.quarantine_csv import write_rows_csv
 from ecgcore.ledger.ingest.quarantine import OpenEntry

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.rules.check_frame import check_frame, text_column
+from ecgcore.cmr.rules.column_rule import ColumnRule, Kind
 from ecgcore.cmr.rules.label_rules import REQUIRED_COLUMNS, RULES
-from ecgcore.cmr.rules.rule import Kind, Rule
 from ecgcore.cmr.rules.validation_report import RowFailure, TableFailure, ValidationReport
 from ecgcore.errors import TableError
 from tasks.validation.expectation import checks_of
@@ -27,9 +27,7 @@ def validate(
 
     Args:
         frame: the rows of all label tables of the batch (:class:`ecgcore.cmr.table.label_table.LabelTable`), perhaps
-            with the columns `page_patient_id`, `page_ecg_date`, `page_format` of the ECG that a row names, and
-            `known_study_id`, `known_scar`, `known_lvef_percent` of the study that the ledger has for its patient and
-            day; null where there is none.
+            with the column `page_format` of the ECG that a row names; null where there is none.
         batch_id: letters, digits, ``.``, ``_`` and ``-``, at most 100.
         data_docs_dir: where Data Docs go, each batch's into its own folder; None builds none.
         today: the last day that is not in the future, by default today.
@@ -50,7 +48,7 @@ def validate(
     return ValidationReport(failures, rejected, docs / "index.html" if docs else None)
 
 
-def _applicable(columns: frozenset[str]) -> tuple[Rule, ...]:
+def _applicable(columns: frozenset[str]) -> tuple[ColumnRule, ...]:
     """Return all rules; without a required column only those of the table, because the batch is rejected anyway."""
     return RULES if columns.issuperset(REQUIRED_COLUMNS) else tuple(rule for rule in RULES if rule.of_table)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
 from ecgcore.reports.page.reason import Caution
 from ecgcore.synth.drawing.draw import report_page

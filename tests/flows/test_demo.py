@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.cli import demo
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.errors import SettingsError
-from ecgcore.ledger.decide.finding import Finding
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings

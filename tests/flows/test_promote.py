@@ -13,7 +13,7 @@ import pytest
 
 from app.cli import status as reading
 from ecgcore.errors import PromotionError
-from ecgcore.ledger.decide.promotion_state import PromotionState
+from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from flows import promote as flow

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings

@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.ledger.db.tables import Row, Study
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.assembly import join_pages, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows

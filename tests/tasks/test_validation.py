@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from ecgcore.cmr.rules.check_frame import check_frame
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.label_rules import RULES, rule
-from ecgcore.cmr.rules.rule import Effect
 from ecgcore.cmr.rules.validation_report import ValidationReport
 from ecgcore.cmr.table.label_table import read_table
 from ecgcore.errors import TableError
@@ -151,68 +151,17 @@ def test_every_rule_of_a_row(rows: Rows) -> None:
     assert all((f.effect, f.hint) == (rule(f.rule).effect, rule(f.rule).hint) for f in report.failures)
 
 
-def test_rules_between_rows(rows: Rows) -> None:
-    study = {"hn": "1", "file_name": "one.pdf"}
-    twice = {"hn": "2", "file_name": "two.pdf"}
-    split = {"hn": "3"}
-    cut = {"hn": "4"}
-    half = {"hn": "5", "file_name": "five.pdf"}
-    report = judge(
-        rows(
-            study,
-            study | {"smoke": "1"},  # a detail that the first row does not have contradicts nothing
-            study | {"cmr_date": "2017-01-31", "ecg_date": "2017-01-31"},  # another day is another study
-            twice,
-            twice | {"scar_cad": "0"},
-            split | {"file_name": "x.pdf"},
-            split | {"file_name": "y.pdf"},
-            cut | {"file_name": "x.pdf"},
-            cut | {"file_name": "y.pdf", "new_cut": "1", "lvef": "40"},
-            half | {"lvef": ""},
-            half | {"scar_cad": ""},
-            {"hn": "6", "file_name": "six.pdf", "age": "50"},
-            {"hn": "6", "file_name": "six.pdf", "age": "60"},
-            {"hn": "", "file_name": "seven.pdf"},
-            {"hn": "", "file_name": "eight.pdf"},
-        )
-    )
-    assert [(int(f.row_id.split(":")[1]), f.rule, f.value) for f in report.failures] == [
-        (3, "unique-row", "listed before"),
-        (5, "sources-agree", "scar: 0 or 1"),
-        (6, "sources-agree", "scar: 0 or 1"),
-        (7, "one-ecg-per-study", "several ECG files on one day"),
-        (8, "one-ecg-per-study", "several ECG files on one day"),
-        (10, "new-cut", "1"),
-        (11, "sources-agree", "scar: 1 or empty; lvef_percent: 55 or empty"),
-        (12, "sources-agree", "scar: 1 or empty; lvef_percent: 55 or empty"),
-        (13, "sources-agree", "age: 50 or 60"),
-        (14, "sources-agree", "age: 50 or 60"),
-        (15, "hn-required", "empty"),
-        (16, "hn-required", "empty"),
-    ]
-
-
-def test_the_page_and_the_known_study_are_compared_where_they_are_known(rows: Rows) -> None:
-    frame = rows(*({"hn": str(i), "file_name": f"{i}.pdf", "ecg_format": "old"} for i in range(1, 7)))
-    pids, day, other = frame["patient_id"].tolist(), pd.Timestamp(2016, 3, 4), "P" + "0" * 20
-    frame["page_patient_id"] = [pids[0], other, pids[2], None, None, None]
-    frame["page_ecg_date"] = [day, day, pd.Timestamp(2016, 3, 5), pd.NaT, pd.NaT, pd.NaT]
-    frame["page_format"] = ["old", "old", "old", "new", None, None]
-    frame["known_study_id"] = [None, None, None, None, "S1", "S2"]
-    frame["known_scar"] = pd.array([None, None, None, None, 1, 0], dtype="Int8")
-    frame["known_lvef_percent"] = pd.array([None, None, None, None, 55.0, 55.0], dtype="Float64")
+def test_the_format_is_compared_with_the_page_where_the_page_is_known(rows: Rows) -> None:
+    frame = rows(*({"hn": str(i), "file_name": f"{i}.pdf", "ecg_format": "old"} for i in range(1, 4)))
+    frame["page_format"] = ["old", "new", None]
     report = judge(frame)
     assert [(f.rule, f.column, f.value, f.effect) for f in report.failures] == [
-        ("page-agrees-with-table", "patient_id", f"patient_id {pids[1]}, page_patient_id {other}", Effect.QUARANTINE),
-        ("page-agrees-with-table", "ecg_date", "ecg_date 2016-03-04, page_ecg_date 2016-03-05", Effect.QUARANTINE),
         ("format-agrees-with-page", "ecg_format", "ecg_format old, page_format new", Effect.WARN),
-        (
-            "sources-agree",
-            "patient_id",
-            "scar 1, known_scar 0, lvef_percent 55, known_lvef_percent 55",
-            Effect.QUARANTINE,
-        ),
     ]
+
+
+def test_what_rows_say_together_is_left_to_the_pairing(rows: Rows) -> None:
+    assert judge(rows({"scar_cad": "1"}, {"scar_cad": "0"}, {"file_name": "other.pdf"})).failures == ()
 
 
 def test_the_strongest_effect_counts(rows: Rows) -> None:
@@ -267,7 +216,7 @@ def test_a_check_that_breaks_is_an_error_and_not_a_pass(rows: Rows) -> None:
 
 
 def test_every_rule_is_checked_on_each_of_its_columns(rows: Rows) -> None:
-    frame = rows({}).assign(page_patient_id=None, page_ecg_date=None, page_format=None)
+    frame = rows({}).assign(page_format=None)
     columns = frozenset(check_frame(frame, RULES).columns)
     checked = {r.name: {c.column for c in checks_of(r, columns)} for r in RULES}
     one_finding = {"same-day-pair": {"cmr_date"}, "label-required": {"scar"}}

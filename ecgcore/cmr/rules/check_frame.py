@@ -1,6 +1,6 @@
 """The frame that rules are checked on: plain columns, each cell's text, and what one column alone cannot say.
 
-Great Expectations on pandas runs no row queries, so that whatever needs several columns or rows is computed here as
+Great Expectations on pandas runs no row queries, so that whatever needs several columns is computed here as
 text: null where all is well, else the finding itself, which is what a person is shown.
 """
 
@@ -12,8 +12,8 @@ from datetime import date
 
 import pandas as pd
 
+from ecgcore.cmr.rules.column_rule import ColumnRule, Kind
 from ecgcore.cmr.rules.row_checks import FINDINGS
-from ecgcore.cmr.rules.rule import Kind, Rule
 from ecgcore.cmr.sheet.cell import shown
 from ecgcore.cmr.sheet.columns import table_name
 
@@ -35,13 +35,12 @@ def finding_column(rule: str, column: str) -> str:
     return f"{rule}__{column}"
 
 
-def check_frame(rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
+def check_frame(rows: pd.DataFrame, rules: tuple[ColumnRule, ...]) -> pd.DataFrame:
     """Return the rows with the helper columns that the rules need; a rule is left out where its columns are.
 
     Args:
         rows: the rows of label tables (see :class:`ecgcore.cmr.table.label_table.LabelTable`), perhaps joined with
-            `page_patient_id`, `page_ecg_date`, `page_format` and `known_study_id`, `known_scar`, `known_lvef_percent`,
-            each nullable.
+            a nullable `page_format`.
         rules: the rules.
     """
     rows = rows.reset_index(drop=True)
@@ -54,12 +53,12 @@ def check_frame(rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
     return pd.DataFrame(plain | helpers, index=rows.index)
 
 
-def _findings(rows: pd.DataFrame, rule: Rule) -> dict[str, pd.Series]:
+def _findings(rows: pd.DataFrame, rule: ColumnRule) -> dict[str, pd.Series]:
     found = FINDINGS[rule.name](rows)
     return {finding_column(rule.name, c): _shown(found[c]) for c in rule.columns if c in found}
 
 
-def _texts(rows: pd.DataFrame, rule: Rule, cells: list[Cells]) -> dict[str, pd.Series]:
+def _texts(rows: pd.DataFrame, rule: ColumnRule, cells: list[Cells]) -> dict[str, pd.Series]:
     texts = {c: _shown(_cell_texts(rows[c], cells, table_name(c))) for c in rule.columns}
     unread = {unread_column(c): t.where(rows[c].isna(), None) for c, t in texts.items()}
     return {text_column(c): t for c, t in texts.items()} | unread

@@ -1,272 +1,240 @@
-"""Every validation rule of label tables, declared once. `tasks.validation` compiles them to Great Expectations."""
+"""What one row of a label table, or the table as a whole, has to keep to. `tasks.validation` runs these rules.
+
+What several rows say together is decided where all rows are known: by the pairing of :mod:`ecgcore.ledger.decide`.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from ecgcore.cmr.rules.rule import Effect, Kind, Moment, Rule
+from ecgcore.cmr.rules.column_rule import ColumnRule, Kind, Moment
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.sheet.columns import flag_columns, whole_columns
 from ecgcore.cmr.sheet.pattern import NON_ISCHAEMIC_REGEX
 
 REQUIRED_COLUMNS = ("row_id", "row", "file_name", "patient_id", "cmr_date", "ecg_date", "scar", "lvef_percent")
 
 _TABLE = (
-    Rule(
+    ColumnRule(
         "columns-required",
-        REQUIRED_COLUMNS,
-        Kind.HAS_COLUMN,
         Effect.REJECT,
-        "a label table has these columns",
         "add the column that is missing and drop the table into the inbox again",
+        columns=REQUIRED_COLUMNS,
+        kind=Kind.HAS_COLUMN,
+        message="a label table has these columns",
     ),
-    Rule(
+    ColumnRule(
         "rows-required",
-        ("row_id",),
-        Kind.ROW_COUNT,
         Effect.REJECT,
-        "a label table has at least one row",
         "add the rows below the column names and drop the table into the inbox again",
+        columns=("row_id",),
+        kind=Kind.ROW_COUNT,
+        message="a label table has at least one row",
         minimum=1,
     ),
-    Rule(
+    ColumnRule(
         "row-id-unique",
-        ("row_id",),
-        Kind.UNIQUE,
         Effect.REJECT,
-        "a row is listed once in a batch",
         "remove the second copy of the table from the inbox",
+        columns=("row_id",),
+        kind=Kind.UNIQUE,
+        message="a row is listed once in a batch",
     ),
 )
 
 _REQUIRED = (
-    Rule(
+    ColumnRule(
         "file-name-required",
-        ("file_name",),
-        Kind.PRESENT,
         Effect.QUARANTINE,
-        "each row names its ECG file",
         "write the ECG's file name into file_name",
+        columns=("file_name",),
+        kind=Kind.PRESENT,
+        message="each row names its ECG file",
     ),
-    Rule(
+    ColumnRule(
         "hn-required",
-        ("patient_id",),
-        Kind.PRESENT,
         Effect.QUARANTINE,
-        "each row has a readable hospital number",
         "write the hospital number into hn as text; a spreadsheet that shows 1.2E+08 has lost digits",
+        columns=("patient_id",),
+        kind=Kind.PRESENT,
+        message="each row has a readable hospital number",
     ),
-    Rule(
+    ColumnRule(
         "dates-required",
-        ("cmr_date", "ecg_date"),
-        Kind.PRESENT,
         Effect.QUARANTINE,
-        "each row has both days, in a form that can be read in one way only",
         "write the day as yyyy-mm-dd in a cell formatted as text; 03/04/2016 may be March or April",
+        columns=("cmr_date", "ecg_date"),
+        kind=Kind.PRESENT,
+        message="each row has both days, in a form that can be read in one way only",
     ),
-    Rule(
+    ColumnRule(
         "label-required",
-        ("scar", "lvef_percent"),
-        Kind.NO_FINDING,
         Effect.QUARANTINE,
-        "each row has a scar or an LVEF",
         "enter scar_cad, lvef or both from the CMR report",
+        columns=("scar", "lvef_percent"),
+        kind=Kind.NO_FINDING,
+        message="each row has a scar or an LVEF",
     ),
 )
 
 _DAYS = (
-    Rule(
+    ColumnRule(
         "same-day-pair",
-        ("cmr_date", "ecg_date"),
-        Kind.SAME,
         Effect.QUARANTINE,
-        "the ECG was taken on the day of the CMR",
         "correct the day that is wrong, or name the ECG of the day of the CMR",
+        columns=("cmr_date", "ecg_date"),
+        kind=Kind.SAME,
+        message="the ECG was taken on the day of the CMR",
     ),
-    Rule(
+    ColumnRule(
         "date-range",
-        ("cmr_date", "ecg_date"),
-        Kind.BETWEEN,
         Effect.QUARANTINE,
-        "days are from 1990 until today",
         "correct the day; years of the Buddhist era are understood as they are",
+        columns=("cmr_date", "ecg_date"),
+        kind=Kind.BETWEEN,
+        message="days are from 1990 until today",
         minimum=date(1990, 1, 1),
         maximum=Moment.TODAY,
     ),
 )
 
 _LABELS = (
-    Rule(
+    ColumnRule(
         "lvef-number",
-        ("lvef_percent",),
-        Kind.READABLE,
         Effect.QUARANTINE,
-        "LVEF is a plain number",
         "write the percentage as a plain number, 55 or 55.5, without a unit; leave it empty if unknown",
+        columns=("lvef_percent",),
+        kind=Kind.READABLE,
+        message="LVEF is a plain number",
     ),
-    Rule(
+    ColumnRule(
         "lvef-range",
-        ("lvef_percent",),
-        Kind.BETWEEN,
         Effect.QUARANTINE,
-        "LVEF is between 5 and 90 percent",
         "look the LVEF up in the CMR report; write 55 for 55 %, not 0.55, and leave it empty if unknown",
+        columns=("lvef_percent",),
+        kind=Kind.BETWEEN,
+        message="LVEF is between 5 and 90 percent",
         minimum=5,
         maximum=90,
     ),
-    Rule(
+    ColumnRule(
         "scar-set",
-        ("scar",),
-        Kind.IN_SET,
         Effect.QUARANTINE,
-        "scar_cad is 0, 1 or empty",
         "write 1 for ischaemic scar, 0 for none, and leave it empty if unknown",
+        columns=("scar",),
+        kind=Kind.IN_SET,
+        message="scar_cad is 0, 1 or empty",
         values=("0", "1"),
     ),
-    Rule(
+    ColumnRule(
         "pattern-set",
-        ("pattern",),
-        Kind.READABLE,
         Effect.QUARANTINE,
-        "pattern names known late-enhancement patterns",
         "write subendocardial, transmural, both, mid-wall or epicardial, several joined by +, or nothing",
+        columns=("pattern",),
+        kind=Kind.READABLE,
+        message="pattern names known late-enhancement patterns",
     ),
-    Rule(
+    ColumnRule(
         "scar-agrees-with-pattern",
-        ("scar",),
-        Kind.NO_FINDING,
         Effect.QUARANTINE,
-        "scar is 1 with a subendocardial or transmural pattern and 0 without; the pattern columns agree",
         "look the pattern up in the CMR report and correct scar_cad or the pattern columns",
+        columns=("scar",),
+        kind=Kind.NO_FINDING,
+        message="scar is 1 with a subendocardial or transmural pattern and 0 without; the pattern columns agree",
     ),
 )
 
 _DETAILS = (
-    Rule(
+    ColumnRule(
         "age-number",
-        ("age",),
-        Kind.READABLE,
         Effect.QUARANTINE,
-        "age is a plain number of years",
         "write the age in years as a number, or leave it empty",
+        columns=("age",),
+        kind=Kind.READABLE,
+        message="age is a plain number of years",
     ),
-    Rule(
+    ColumnRule(
         "age-range",
-        ("age",),
-        Kind.BETWEEN,
         Effect.QUARANTINE,
-        "age is between 0 and 120 years",
         "correct the age, or leave it empty if unknown",
+        columns=("age",),
+        kind=Kind.BETWEEN,
+        message="age is between 0 and 120 years",
         minimum=0,
         maximum=120,
     ),
-    Rule(
+    ColumnRule(
         "flag-set",
-        flag_columns(),
-        Kind.IN_SET,
         Effect.QUARANTINE,
-        "yes-or-no columns hold 0, 1 or nothing",
         "write 1 for yes, 0 for no, and leave it empty if unknown",
+        columns=flag_columns(),
+        kind=Kind.IN_SET,
+        message="yes-or-no columns hold 0, 1 or nothing",
         values=("0", "1"),
     ),
-    Rule(
+    ColumnRule(
         "whole-number",
-        whole_columns(),
-        Kind.READABLE,
         Effect.QUARANTINE,
-        "year, month and run_num are whole numbers",
         "write a whole number, or leave it empty",
+        columns=whole_columns(),
+        kind=Kind.READABLE,
+        message="year, month and run_num are whole numbers",
     ),
 )
 
 _COHORT = (
-    Rule(
+    ColumnRule(
         "adult",
-        ("age",),
-        Kind.BETWEEN,
         Effect.EXCLUDE,
-        "the cohort is adults, 18 years or older",
         "nothing to do if the age is right; else drop a corrected row into the inbox",
+        columns=("age",),
+        kind=Kind.BETWEEN,
+        message="the cohort is adults, 18 years or older",
         minimum=18,
     ),
-    Rule(
+    ColumnRule(
         "non-ischaemic-pattern",
-        ("pattern",),
-        Kind.NO_MATCH,
         Effect.EXCLUDE,
-        "the cohort has no mid-wall or epicardial pattern; such a study is not a negative",
         "nothing to do if the pattern is right; else drop a corrected row into the inbox",
+        columns=("pattern",),
+        kind=Kind.NO_MATCH,
+        message="the cohort has no mid-wall or epicardial pattern; such a study is not a negative",
         pattern=NON_ISCHAEMIC_REGEX,
     ),
-    Rule(
+    ColumnRule(
         "new-cut",
-        ("new_cut",),
-        Kind.NOT_IN_SET,
         Effect.EXCLUDE,
-        "new_cut = 1 takes a row out of the study",
         "nothing to do if that is meant; else set new_cut to 0",
+        columns=("new_cut",),
+        kind=Kind.NOT_IN_SET,
+        message="new_cut = 1 takes a row out of the study",
         values=("1",),
     ),
 )
 
-_BETWEEN_ROWS = (
-    Rule(
-        "unique-row",
-        ("patient_id",),
-        Kind.NO_FINDING,
-        Effect.DUPLICATE,
-        "a study's ECG is listed once; a second row that says the same counts as a copy",
-        "nothing to do",
-    ),
-    Rule(
-        "sources-agree",
-        ("patient_id",),
-        Kind.NO_FINDING,
-        Effect.QUARANTINE,
-        "all rows of one patient and day say the same",
-        "look the CMR report up, correct the rows that are wrong, and put all labels of a study into one row",
-    ),
-    Rule(
-        "one-ecg-per-study",
-        ("file_name",),
-        Kind.NO_FINDING,
-        Effect.QUARANTINE,
-        "a patient and day has one ECG file",
-        "keep the row of the ECG taken before the CMR and set new_cut to 1 in the others",
-    ),
-)
-
 _PAGE = (
-    Rule(
-        "page-agrees-with-table",
-        ("patient_id", "ecg_date"),
-        Kind.NO_FINDING,
-        Effect.QUARANTINE,
-        "hospital number and day printed on the ECG are those of the table",
-        "check whose ECG the file is and when it was taken; correct hn, ecg_date or file_name",
-    ),
-    Rule(
+    ColumnRule(
         "format-agrees-with-page",
-        ("ecg_format",),
-        Kind.NO_FINDING,
         Effect.WARN,
-        "the table's ecg_format is the format of the page; the page's own is used",
         "correct ecg_format in the table",
+        columns=("ecg_format",),
+        kind=Kind.NO_FINDING,
+        message="the table's ecg_format is the format of the page; the page's own is used",
     ),
 )
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[ColumnRule, ...] = (
     *_TABLE,
     *_REQUIRED,
     *_DAYS,
     *_LABELS,
     *_DETAILS,
     *_COHORT,
-    *_BETWEEN_ROWS,
     *_PAGE,
 )
 
 
-def rule(name: str) -> Rule:
+def rule(name: str) -> ColumnRule:
     """Return the rule of that name.
 
     Raises:

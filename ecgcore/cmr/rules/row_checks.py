@@ -1,4 +1,4 @@
-"""Findings: what a rule sees that needs several columns, or several rows.
+"""Findings: what a rule sees that needs several columns of a row.
 
 Each function takes the rows of label tables and returns, for the columns that its rule names, a text per row: None
 where all is well. Columns that the rows do not have count as missing.
@@ -11,13 +11,10 @@ from datetime import date
 
 import pandas as pd
 
-from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, TARGETS
+from ecgcore.cmr.sheet.columns import SCAR_TYPES
 from ecgcore.cmr.sheet.pattern import ISCHAEMIC, NON_ISCHAEMIC_REGEX
 
 Findings = Mapping[str, pd.Series]
-
-STUDY = ["patient_id", "ecg_date"]
-DETAILS = (*SCAR_TYPES, "pattern", *PERSON)  # a disagreement only where both rows have it
 
 
 def no_label(rows: pd.DataFrame) -> Findings:
@@ -46,79 +43,11 @@ def _contradicts(scar: object, subendocardial: object, transmural: object, patte
     return (scar == 1 and absent) or (scar == 0 and present)
 
 
-def copies(rows: pd.DataFrame) -> Findings:
-    """Find the second and further rows of one study and file, where no row of the study says anything else."""
-    used = _comparable(rows) & rows["file_name"].notna()
-    again = rows[used].duplicated([*STUDY, "file_name"]).reindex(rows.index, fill_value=False)
-    disagree = _disagreements(rows).reindex(rows.index).notna() | _against_known(rows).notna()
-    return {"patient_id": _where(again & ~disagree, "listed before")}
-
-
-def disagreements(rows: pd.DataFrame) -> Findings:
-    """Find every row of a study whose rows differ in a target or contradict in a detail, or differ from the known."""
-    within = _disagreements(rows)
-    return {"patient_id": within.where(within.notna(), _against_known(rows))}
-
-
-def _disagreements(rows: pd.DataFrame) -> pd.Series:
-    used = rows[_comparable(rows)]
-    shared = used[used.duplicated(STUDY, keep=False)]
-    texts = {i: text for _, group in shared.groupby(STUDY) if (text := _differences(group)) for i in group.index}
-    return pd.Series(texts, dtype=object).reindex(rows.index).astype(object)
-
-
-def _differences(group: pd.DataFrame) -> str:
-    targets = [t for t in TARGETS if t in group and group[t].nunique(dropna=False) > 1]
-    details = [d for d in DETAILS if d in group and group[d].nunique() > 1]
-    return "; ".join(f"{name}: {_alternatives(group[name])}" for name in (*targets, *details))
-
-
-def _alternatives(values: pd.Series) -> str:
-    return " or ".join(sorted({_show(v) for v in _objects(values)}))
-
-
-def _against_known(rows: pd.DataFrame) -> pd.Series:
-    known = _get(rows, "known_study_id").notna() & _comparable(rows)
-    wrong = pd.Series(False, index=rows.index)
-    for target in TARGETS:
-        wrong |= known & _differ(_get(rows, target), _get(rows, f"known_{target}"))
-    return _described(rows, wrong, [name for t in TARGETS for name in (t, f"known_{t}")])
-
-
-def _differ(one: pd.Series, other: pd.Series) -> pd.Series:
-    return pd.Series([a != b for a, b in zip(_objects(one), _objects(other), strict=True)], index=one.index)
-
-
-def several_ecgs(rows: pd.DataFrame) -> Findings:
-    """Find every row of a study for which the table names more than one ECG file."""
-    used = rows[_comparable(rows) & rows["file_name"].notna()]
-    count = used.groupby(STUDY)["file_name"].transform("nunique").reindex(rows.index, fill_value=0)
-    return {"file_name": _where(count > 1, "several ECG files on one day")}
-
-
-def page_contradictions(rows: pd.DataFrame) -> Findings:
-    """Find rows whose page shows another patient or another day."""
-    return {c: _disagrees(rows, c, f"page_{c}") for c in STUDY}
-
-
 def format_contradictions(rows: pd.DataFrame) -> Findings:
     """Find rows whose page has another format than the table says."""
-    return {"ecg_format": _disagrees(rows, "ecg_format", "page_format")}
-
-
-def _disagrees(rows: pd.DataFrame, column: str, page_column: str) -> pd.Series:
-    table, page = _get(rows, column), _get(rows, page_column)
-    both = table.notna() & page.notna()
-    days = column.endswith("_date")
-    mine, its = (pd.to_datetime(table), pd.to_datetime(page)) if days else (table.astype(object), page.astype(object))
-    return _described(rows, both & (mine != its), [column, page_column])
-
-
-def _comparable(rows: pd.DataFrame) -> pd.Series:
-    """Rows with patient and day which nobody took out by hand."""
-    return (
-        rows["patient_id"].notna() & rows["ecg_date"].notna() & ~(_get(rows, "new_cut") == 1).fillna(False).astype(bool)
-    )
+    table, page = (_get(rows, name).astype(object) for name in ("ecg_format", "page_format"))
+    wrong = table.notna() & page.notna() & (table != page)
+    return {"ecg_format": _described(rows, wrong, ["ecg_format", "page_format"])}
 
 
 def _non_ischaemic(rows: pd.DataFrame) -> pd.Series:
@@ -155,9 +84,5 @@ def _show(value: object) -> str:
 FINDINGS: dict[str, Callable[[pd.DataFrame], Findings]] = {
     "label-required": no_label,
     "scar-agrees-with-pattern": pattern_contradictions,
-    "unique-row": copies,
-    "sources-agree": disagreements,
-    "one-ecg-per-study": several_ecgs,
-    "page-agrees-with-table": page_contradictions,
     "format-agrees-with-page": format_contradictions,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgcore.cmr.rules.rule import Effect, strongest
+from ecgcore.cmr.rules.finding import Effect, strongest
 
 
 @dataclass(frozen=True, slots=True)

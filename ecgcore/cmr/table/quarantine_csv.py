@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.rules.check_frame import Cells, raw_cells
-from ecgcore.cmr.rules.rule import Effect
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
 from ecgcore.cmr.sheet.columns import LABELS, REQUIRED, STEWARD
 from ecgcore.cmr.sheet.injection import escape

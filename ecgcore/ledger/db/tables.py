@@ -21,10 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.promotion_state import PromotionState
 from ecgcore.ledger.decide.split import Split
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, PromotionState, State
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

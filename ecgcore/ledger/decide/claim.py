@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecgcore.ledger.decide import naming, rulebook
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Effect, Finding
+from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.ecg_page import EcgPage
-from ecgcore.ledger.decide.finding import Effect, Finding, Verdict
-from ecgcore.ledger.decide.label_row import LabelRow, StudyKey, conflicts
+from ecgcore.ledger.decide.label_row import LabelRow, StudyKey, alternatives, conflicts
 from ecgcore.ledger.decide.matching import Match, disagreement
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class Claim:
         if row.fault is not None:
             return row.fault if row.fault.effect is Effect.QUARANTINE else None
         if row.key is None or row.study_id is None:
-            return rulebook.UNIDENTIFIED.found("patient" if row.patient_id is None else "date")
+            return (catalogue.PATIENT_REQUIRED if row.patient_id is None else catalogue.DATES_REQUIRED).found("empty")
         if row.ecg_date and row.cmr_date and row.ecg_date != row.cmr_date:
-            return rulebook.SAME_DAY.found(f"ECG {row.ecg_date}, CMR {row.cmr_date}")
+            return catalogue.SAME_DAY.found(f"ECG {row.ecg_date}, CMR {row.cmr_date}")
         return None
 
     @property
@@ -107,15 +109,15 @@ def _touched(
 def _against(claim: Claim, study: SettledStudy) -> Verdict:
     same_file = claim.match.page is not None and claim.match.page.sha256 == study.page.sha256
     if claim.row.key != study.row.key:
-        rule = rulebook.ONE_STUDY_PER_ECG if same_file else rulebook.ONE_STUDY_PER_PICTURE
+        rule = catalogue.ONE_STUDY_PER_ECG if same_file else catalogue.ONE_STUDY_PER_PICTURE
         return _quarantined(rule.found(study.page.path))
     if not same_file:
-        return _quarantined(rulebook.ONE_ECG_PER_STUDY.found(claim.row.file_name or ""))
+        return _quarantined(catalogue.ONE_ECG_PER_STUDY.found(claim.row.file_name or ""))
     if claim.excluded:
-        return _quarantined(rulebook.SOURCES_AGREE.found("cohort"))
+        return _quarantined(catalogue.SOURCES_AGREE.found("cohort"))
     if columns := conflicts(claim.row, study.row):
-        return _quarantined(rulebook.SOURCES_AGREE.found(", ".join(columns)))
-    return Verdict(State.DUPLICATE, rulebook.SAME_CONTENT.found(study.row.row_id), study.row.row_id)
+        return _quarantined(catalogue.SOURCES_AGREE.found(alternatives([claim.row, study.row], columns)))
+    return Verdict(State.DUPLICATE, catalogue.SAME_CONTENT.found(study.row.row_id), study.row.row_id)
 
 
 def _quarantined(finding: Finding) -> Verdict:
@@ -137,7 +139,7 @@ def judge(claim: Claim, rivals: Mapping[str, Verdict], latest: datetime) -> Verd
     if claim.excluded:
         return Verdict(State.EXCLUDED, claim.row.fault)
     if len(claim.match.pages) > 1:
-        return _quarantined(rulebook.AMBIGUOUS.found(claim.row.file_name or ""))
+        return _quarantined(catalogue.AMBIGUOUS.found(claim.row.file_name or ""))
     return _alone(claim, latest)
 
 
@@ -147,14 +149,14 @@ def _alone(claim: Claim, latest: datetime) -> Verdict:
         waits = State.UNPAIRED if claim.row.first_seen < latest else State.WAITING
         return Verdict(waits, _missing(claim))
     if differs := disagreement(page, claim.row):
-        return _quarantined(rulebook.PAGE_AGREES.found(f"{differs} differs"))
+        return _quarantined(catalogue.PAGE_AGREES.found(f"{differs} differs"))
     return Verdict(State.ACCEPTED)
 
 
 def _missing(claim: Claim) -> Finding:
     name = claim.row.file_name or ""
     if claim.match.page is not None and claim.match.page.fault is not None:
-        return rulebook.BAD_PAGE.found(claim.match.page.fault.rule)
+        return catalogue.BAD_PAGE.found(claim.match.page.fault.rule)
     if claim.belongs_elsewhere:
-        return rulebook.OTHER_PATIENT.found(name)
-    return (rulebook.OTHER_MONTH if claim.match.elsewhere else rulebook.NO_FILE).found(name)
+        return catalogue.OTHER_PATIENT.found(name)
+    return (catalogue.OTHER_MONTH if claim.match.elsewhere else catalogue.NO_FILE).found(name)

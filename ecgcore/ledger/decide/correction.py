@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.ledger.decide import naming
-from ecgcore.ledger.decide.finding import Effect
-from ecgcore.ledger.decide.label_row import LabelRow
+from ecgcore.ledger.decide.label_row import LabelRow, StudyKey, conflicts
 
 
 def replaced_rows(
@@ -16,8 +17,9 @@ def replaced_rows(
     """Map each replaced row to the row that corrects it.
 
     A row that names a quarantine entry replaces the entry's row (for an entry of a file: the rows that name the file)
-    and every earlier row of its own study. A row that names none replaces an earlier row only where that row broke a
-    validation rule in an earlier batch, and both are of the same patient, day and file: then nothing is guessed.
+    and every earlier row of its own study. A row that names none replaces an earlier row only where that row was wrong
+    in an earlier batch (it broke a validation rule, or rows of that batch contradict it), and both are of the same
+    patient, day and file: then nothing is guessed.
 
     Args:
         rows: every row not yet settled.
@@ -26,9 +28,13 @@ def replaced_rows(
     """
     by_id = {row.row_id: row for row in rows}
     by_name = _by_name(rows)
+    contradicted = _contradicted(rows)
     replaced: dict[str, str] = {}
     for row in sorted(rows, key=lambda each: each.order):
-        targets = _entry_targets(row, rows, by_id, entries, named_rows) if row.entry else _silent(row, by_name)
+        if row.entry:
+            targets = _entry_targets(row, rows, by_id, entries, named_rows)
+        else:
+            targets = _silent(row, by_name, contradicted)
         replaced |= {old.row_id: row.row_id for old in targets if _precedes(old, row)}
     return replaced
 
@@ -61,11 +67,26 @@ def _entry_targets(
     return [*named, *same_study]
 
 
-def _silent(row: LabelRow, by_name: Mapping[str, list[LabelRow]]) -> list[LabelRow]:
-    if row.fault is not None or row.key is None:
+def _silent(row: LabelRow, by_name: Mapping[str, list[LabelRow]], contradicted: frozenset[str]) -> list[LabelRow]:
+    if row.fault is not None or row.key is None or row.row_id in contradicted:
         return []
-    others = by_name[naming.stem(row.file_name or "")]
-    return [old for old in others if _broken(old) and old.batch < row.batch and _same_study(old, row)]
+    earlier = [old for old in by_name[naming.stem(row.file_name or "")] if old.batch < row.batch]
+    wrong = [old for old in earlier if _broken(old) or old.row_id in contradicted]
+    return [old for old in wrong if _same_study(old, row)]
+
+
+def _contradicted(rows: Sequence[LabelRow]) -> frozenset[str]:
+    """Find the rows whose study another row of their own batch describes differently; excluded rows say nothing."""
+    groups: dict[tuple[int, StudyKey], list[LabelRow]] = defaultdict(list)
+    for row in rows:
+        if row.key is not None and (row.fault is None or row.fault.effect is not Effect.EXCLUDE):
+            groups[row.batch, row.key].append(row)
+    return frozenset(row.row_id for group in groups.values() if _disagree(group) for row in group)
+
+
+def _disagree(group: Sequence[LabelRow]) -> bool:
+    names = {naming.stem(row.file_name) for row in group if row.file_name}
+    return len(names) > 1 or any(conflicts(one, other) for one, other in combinations(group, 2))
 
 
 def _broken(row: LabelRow) -> bool:

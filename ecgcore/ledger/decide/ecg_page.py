@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ecgcore.ledger.decide.finding import Finding
+from ecgcore.cmr.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ecgcore.cmr.rules.finding import RowFault
 from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, TARGETS
-from ecgcore.ledger.decide.finding import RowFault
+from ecgcore.cmr.sheet.pattern import parse_pattern
 
 DETAILS = (*SCAR_TYPES, *PERSON, "impute")
 
@@ -87,6 +90,11 @@ class LabelRow:
         return StudyKey(self.patient_id, self.day) if self.patient_id and self.day else None
 
     @property
+    def pattern(self) -> str | None:
+        """The late-enhancement pattern that the row's own cell names, if it can be read."""
+        return parse_pattern(str(json.loads(self.raw).get("pattern", "")))
+
+    @property
     def order(self) -> tuple[int, str, int]:
         """Sorts rows by arrival."""
         return self.batch, self.table_sha256, self.row
@@ -98,8 +106,21 @@ def conflicts(one: LabelRow, other: LabelRow) -> tuple[str, ...]:
     A target that one row has and the other lacks is a disagreement; a further column is one only if both rows have it.
     """
     targets = [name for name in TARGETS if getattr(one, name) != getattr(other, name)]
-    return (*targets, *(name for name in DETAILS if _contradict(getattr(one, name), getattr(other, name))))
+    details = (*DETAILS, "pattern")
+    return (*targets, *(name for name in details if _contradict(getattr(one, name), getattr(other, name))))
 
 
-def _contradict(one: float | None, other: float | None) -> bool:
+def _contradict(one: object, other: object) -> bool:
     return one is not None and other is not None and one != other
+
+
+def alternatives(rows: Sequence[LabelRow], columns: Iterable[str]) -> str:
+    """Say what rows have in the columns in which they disagree: ``scar: 0 or 1; lvef_percent: 55 or empty``."""
+    values = {name: sorted({_text(getattr(row, name)) for row in rows}) for name in columns}
+    return "; ".join(f"{name}: {' or '.join(texts)}" for name, texts in values.items())
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "empty"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ecgcore.ledger.decide import rulebook
+from ecgcore.cmr.rules import catalogue
 from ecgcore.ledger.decide.claim import Claim, SettledStudy, judge, settle
 from ecgcore.ledger.decide.correction import replaced_rows
 from ecgcore.ledger.decide.ecg_page import EcgPage
-from ecgcore.ledger.decide.finding import Verdict
 from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.matching import Match, Matcher, agreement, disagreement
 from ecgcore.ledger.decide.rivalry import rivals
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.verdict import Verdict
 
 PAIR_DAYS = 30
 
@@ -81,7 +81,7 @@ def pair(
     verdicts = {
         claim.row.row_id: settled.verdicts.get(claim.row.row_id) or judge(claim, conflicts, latest) for claim in claims
     }
-    verdicts |= {old: Verdict(State.DUPLICATE, rulebook.REPLACED.found(new), new) for old, new in replaced.items()}
+    verdicts |= {old: Verdict(State.DUPLICATE, catalogue.REPLACED.found(new), new) for old, new in replaced.items()}
     files = _file_verdicts(pages, claims, verdicts, latest) | outdated
     return Pairing(files, verdicts, _pairs(claims, verdicts), settled.disputed)
 
@@ -94,7 +94,7 @@ def _outdated_pages(pages: Sequence[EcgPage]) -> dict[str, Verdict]:
             seen = (sighting.seen, page.sha256)
             newest[sighting.path] = max(newest.get(sighting.path, seen), seen)
     return {
-        page.sha256: Verdict(State.DUPLICATE, rulebook.REPLACED.found(newest[page.path][1][:16]), newest[page.path][1])
+        page.sha256: Verdict(State.DUPLICATE, catalogue.REPLACED.found(newest[page.path][1][:16]), newest[page.path][1])
         for page in pages
         if page.study_id is None and all(newest[s.path][0] > s.seen for s in page.sightings)
     }
@@ -159,5 +159,5 @@ def _file_verdict(page: EcgPage, claims: Sequence[Claim], verdicts: Mapping[str,
                 return Verdict(state, verdict.finding, claim.row.row_id)
     for claim in claims:
         if claim.match.page is None:
-            return Verdict(State.QUARANTINED, rulebook.AMBIGUOUS.found(page.path), claim.row.row_id)
-    return Verdict(State.UNPAIRED if page.first_seen < latest else State.WAITING, rulebook.NO_ROW.found(page.path))
+            return Verdict(State.QUARANTINED, catalogue.AMBIGUOUS.found(page.path), claim.row.row_id)
+    return Verdict(State.UNPAIRED if page.first_seen < latest else State.WAITING, catalogue.NO_ROW.found(page.path))

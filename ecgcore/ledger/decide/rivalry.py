@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from ecgcore.ledger.decide import rulebook
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.decide.claim import Claim
-from ecgcore.ledger.decide.finding import Finding, Verdict
-from ecgcore.ledger.decide.label_row import conflicts
+from ecgcore.ledger.decide.label_row import alternatives, conflicts
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.verdict import Verdict
 
 
 def rivals(claims: Sequence[Claim]) -> dict[str, Verdict]:
@@ -23,7 +24,7 @@ def rivals(claims: Sequence[Claim]) -> dict[str, Verdict]:
         verdicts |= _study_rivals(group)
     for group in _groups(claims, lambda claim: claim.match.page.sha256 if claim.match.page else None):
         if len({claim.row.key for claim in group}) > 1:
-            verdicts |= _all(group, rulebook.ONE_STUDY_PER_ECG.found(group[0].row.file_name or ""))
+            verdicts |= _all(group, catalogue.ONE_STUDY_PER_ECG.found(group[0].row.file_name or ""))
     return verdicts
 
 
@@ -40,7 +41,7 @@ def _study_rivals(group: Sequence[Claim]) -> dict[str, Verdict]:
     candidates = [claim for claim in group if not claim.excluded]
     if len({claim.target for claim in candidates}) > 1:
         names = sorted({claim.row.file_name or "" for claim in candidates})
-        return _all(candidates, rulebook.ONE_ECG_PER_STUDY.found(", ".join(names)))
+        return _all(candidates, catalogue.ONE_ECG_PER_STUDY.found(", ".join(names)))
     verdicts: dict[str, Verdict] = {}
     for same in _groups(group, lambda claim: claim.target):
         verdicts |= _same_ecg(same)
@@ -50,9 +51,10 @@ def _study_rivals(group: Sequence[Claim]) -> dict[str, Verdict]:
 def _same_ecg(group: Sequence[Claim]) -> dict[str, Verdict]:
     columns = sorted({name for claim in group[1:] for name in conflicts(group[0].row, claim.row)})
     if columns or _mixed(group):
-        return _all(group, rulebook.SOURCES_AGREE.found(", ".join(columns) or "cohort or validity"))
+        differ = alternatives([claim.row for claim in group], columns)
+        return _all(group, catalogue.SOURCES_AGREE.found(differ or "cohort or validity"))
     first = group[0].row.row_id
-    same = Verdict(State.DUPLICATE, rulebook.SAME_CONTENT.found(first), first)
+    same = Verdict(State.DUPLICATE, catalogue.SAME_CONTENT.found(first), first)
     return {claim.row.row_id: same for claim in group[1:]}
 
 
@@ -68,7 +70,7 @@ def _picture_rivals(claims: Sequence[Claim]) -> dict[str, Verdict]:
     """Quarantine rows of different studies whose files show the same pixels."""
     owners: Mapping[str, set[Hashable]] = _picture_owners(claims)
     shared = [claim for claim in claims if (picture := _picture(claim)) and len(owners[picture]) > 1]
-    return _all(shared, rulebook.ONE_STUDY_PER_PICTURE.found("same pixels"))
+    return _all(shared, catalogue.ONE_STUDY_PER_PICTURE.found("same pixels"))
 
 
 def _picture_owners(claims: Iterable[Claim]) -> dict[str, set[Hashable]]:

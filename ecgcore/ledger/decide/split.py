@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ecgcore.ledger.decide import rulebook
-from ecgcore.ledger.decide.finding import Finding
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Finding
 
 OLD = "old"
 NEW = "new"
@@ -175,7 +175,7 @@ def _place(wish: _Wish, split: Split) -> Place:
     if wish.split is split and not (wish.free and split is Split.TEST):
         return Place(split, wish.test_set)
     if split is Split.TEST:
-        return Place(None, finding=rulebook.TEST_PATIENT.found(f"asks for {wish.split}"))
+        return Place(None, finding=catalogue.TEST_PATIENT.found(f"asks for {wish.split}"))
     if wish.free:
         return Place(split)
-    return Place(None, finding=rulebook.ONE_SPLIT.found(f"asks for {wish.split}, patient is in {split}"))
+    return Place(None, finding=catalogue.ONE_SPLIT.found(f"asks for {wish.split}, patient is in {split}"))

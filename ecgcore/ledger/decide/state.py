@@ -1,8 +1,17 @@
-"""The states that a file or a table row can be in: exactly one at any time, so that counts add up."""
+"""What a source file is, and the states of files, label rows and promotions: each is in exactly one at any time."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+
+class FileKind(StrEnum):
+    """What a source file is."""
+
+    ECG = "ecg"
+    TABLE = "table"
+    NARRATIVE = "narrative"
+    UNKNOWN = "unknown"
 
 
 class State(StrEnum):
@@ -24,3 +33,19 @@ class State(StrEnum):
 
 SETTLED = frozenset({State.ACCEPTED, State.DUPLICATE})
 """States that no later batch changes."""
+
+
+class PromotionState(StrEnum):
+    """How far a promotion has come. Each state is written after its step was done."""
+
+    INTENDED = "intended"
+    EXPORTED = "exported"
+    VERIFIED = "verified"
+    LINKED = "linked"
+    ALIASED = "aliased"
+    DONE = "done"
+    ROLLED_BACK = "rolled-back"
+
+
+ENDED = frozenset({PromotionState.DONE, PromotionState.ROLLED_BACK})
+"""States from which a promotion goes no further."""

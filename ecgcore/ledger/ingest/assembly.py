@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from ecgcore.cmr.rules.rule import Effect as RuleEffect
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
 from ecgcore.cmr.rules.validation_report import RowFailure
-from ecgcore.ledger.decide import naming, rulebook
-from ecgcore.ledger.decide.finding import Effect, Finding, RowFault
+from ecgcore.ledger.decide import naming
 from ecgcore.ledger.ingest.ingest_batch import PageFacts
 from ecgcore.reports.batch.result import ReadResult
 
-_EFFECTS = {RuleEffect.QUARANTINE: Effect.QUARANTINE, RuleEffect.EXCLUDE: Effect.EXCLUDE}
+_FAULTS = (Effect.QUARANTINE, Effect.EXCLUDE)
 
 
 def page_of(result: ReadResult) -> PageFacts | Finding:
@@ -21,35 +21,27 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
     if not result.ok or result.ecg_format is None or result.image_sha256 is None or result.image_path is None:
         return Finding(str(result.reason), result.value or "", result.hint or "")
     if result.hn_ambiguous:
-        hint = "find out whose ECG this is, and submit the page of one patient"
-        return Finding("ambiguous-hospital-number", "several hospital numbers on one page", hint)
+        return catalogue.ONE_PATIENT_PER_PAGE.found("several hospital numbers on one page")
     image = (result.image_sha256, str(result.image_path))
     return PageFacts(result.ecg_format, *image, result.patient_id, result.ecg_date, result.cautions)
 
 
 def row_faults(failures: Iterable[RowFailure]) -> dict[str, RowFault]:
-    """Return the fault that counts for each row: the first that quarantines, else the first that excludes.
-
-    A rule that pairing decides anew comes last: its fault is forgotten later and must not take another's place.
-    """
+    """Return the fault that counts for each row: the first that quarantines, else the first that excludes."""
     faults: dict[str, RowFault] = {}
     for failure in failures:
-        effect = _EFFECTS.get(failure.effect)
-        if effect is None:
-            continue
-        fault = RowFault(failure.rule, failure.value, failure.hint, effect)
         standing = faults.get(failure.row_id)
-        if standing is None or _rank(fault) < _rank(standing):
-            faults[failure.row_id] = fault
+        if failure.effect in _FAULTS and (standing is None or _outweighs(failure, standing)):
+            faults[failure.row_id] = RowFault(failure.rule, failure.value, failure.hint, failure.effect)
     return faults
 
 
-def _rank(fault: RowFault) -> tuple[bool, bool]:
-    return fault.rule in rulebook.DECIDED_ANEW, fault.effect is Effect.EXCLUDE
+def _outweighs(failure: RowFailure, standing: RowFault) -> bool:
+    return failure.effect is Effect.QUARANTINE and standing.effect is Effect.EXCLUDE
 
 
-def join_pages(rows: pd.DataFrame, pages: Sequence[tuple[str, PageFacts]]) -> pd.DataFrame:
-    """Add `page_patient_id`, `page_ecg_date` and `page_format` to the rows whose file name means exactly one page.
+def join_formats(rows: pd.DataFrame, pages: Sequence[tuple[str, PageFacts]]) -> pd.DataFrame:
+    """Add `page_format` to the rows whose file name means exactly one page; whose page it is, pairing decides.
 
     Args:
         rows: rows of label tables.
@@ -60,8 +52,4 @@ def join_pages(rows: pd.DataFrame, pages: Sequence[tuple[str, PageFacts]]) -> pd
         stem = naming.stem(path)
         by_stem[stem] = None if stem in by_stem else page
     found = [by_stem.get(naming.stem(str(name))) if isinstance(name, str) else None for name in rows["file_name"]]
-    return rows.assign(
-        page_patient_id=pd.array([p.patient_id if p else None for p in found], dtype="string"),
-        page_ecg_date=pd.to_datetime(pd.Series([p.ecg_date if p else None for p in found], index=rows.index)),
-        page_format=pd.array([p.ecg_format if p else None for p in found], dtype="string"),
-    )
+    return rows.assign(page_format=pd.array([page.ecg_format if page else None for page in found], dtype="string"))

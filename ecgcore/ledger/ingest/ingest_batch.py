@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from ecgcore.cmr.rules.finding import Finding, RowFault
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.decide.finding import Finding, RowFault
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.reports.page.reason import Caution
 
 

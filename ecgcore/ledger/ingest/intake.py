@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.tables import Batch, File, FileSighting, Row
 from ecgcore.ledger.decide import naming
-from ecgcore.ledger.decide.finding import Finding
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label_frame import CELLS
 from ecgcore.ledger.ingest.place import best_places

@@ -8,17 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
 from ecgcore.cmr.sheet.columns import TARGETS
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, FileSighting, QuarantineEntry, Row, Study
-from ecgcore.ledger.decide import naming, rulebook
+from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.claim import SettledStudy
 from ecgcore.ledger.decide.ecg_page import EcgPage, Sighting
-from ecgcore.ledger.decide.finding import Effect, Finding, RowFault
-from ecgcore.ledger.decide.kind import FileKind
 from ecgcore.ledger.decide.label_row import DETAILS, LabelRow
 from ecgcore.ledger.decide.pairing import Known
-from ecgcore.ledger.decide.state import SETTLED
+from ecgcore.ledger.decide.state import SETTLED, FileKind
 from ecgcore.ledger.ingest.label_frame import CELLS
 
 _ROW_FIELDS = ("row_id", "table_sha256", "row", "batch", "first_seen", *CELLS)
@@ -37,7 +36,7 @@ def label_row(record: Any) -> LabelRow:
 
 
 def _row_fault(record: Any) -> RowFault | None:
-    if record.fault_rule is None or record.fault_rule in rulebook.DECIDED_ANEW:
+    if record.fault_rule is None:
         return None
     return RowFault(record.fault_rule, record.fault_value, record.fault_hint, Effect(record.fault_effect))
 

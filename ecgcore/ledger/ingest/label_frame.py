@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from ecgcore.cmr.rules.finding import RowFault
 from ecgcore.cmr.sheet.columns import flag_columns
-from ecgcore.ledger.decide.finding import RowFault
 from ecgcore.ledger.ingest.ingest_batch import SourceRow
 
 _TEXT = ("file_name", "patient_id", "run_num", "split", "ecg_format", "entry", "raw")

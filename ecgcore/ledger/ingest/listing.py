@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from ecgcore.cmr.rules import catalogue
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File
 from ecgcore.ledger.decide.state import State
@@ -40,4 +41,5 @@ def standings(connection: Connection, files: Sequence[SourceFile]) -> list[FileS
 def _standing(file: SourceFile, known: FileStanding) -> FileStanding:
     if file.path == known.path:
         return known
-    return FileStanding(file.path, State.DUPLICATE, "same-content", known.path, "nothing to do: its content is known")
+    same = catalogue.SAME_CONTENT.found(known.path)
+    return FileStanding(file.path, State.DUPLICATE, same.rule, same.value, same.hint)

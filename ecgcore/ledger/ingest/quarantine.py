@@ -9,10 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Batch, File, QuarantineEntry, Row
-from ecgcore.ledger.decide.finding import Finding, Verdict
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Batch, File, Patient, Row, Study, TestSet
-from ecgcore.ledger.decide.finding import Verdict
 from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS, Pair, Pairing, pair
 from ecgcore.ledger.decide.split import Place, Split, SplitRule, Unplaced, assign
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.verdict import Verdict
 from ecgcore.ledger.ingest import known, quarantine
 from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch

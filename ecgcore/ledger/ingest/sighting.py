@@ -10,8 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, FileSighting
 from ecgcore.ledger.decide import naming
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import SourceFile
 
 

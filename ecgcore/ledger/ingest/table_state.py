@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from ecgcore.cmr.rules import catalogue
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.db.tables import File, Row
-from ecgcore.ledger.decide import rulebook
-from ecgcore.ledger.decide.finding import Finding, Verdict
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.rulebook import Rule
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, State
+from ecgcore.ledger.decide.verdict import Verdict
 from ecgcore.ledger.ingest.sighting import known_paths, last_seen
 
 _PRECEDENCE = (
@@ -23,9 +22,6 @@ _PRECEDENCE = (
     State.EXCLUDED,
     State.DUPLICATE,
 )
-NO_ROWS = Rule("rows-present", "send a table with at least one row")
-UNKNOWN_KIND = Rule("known-kind", "put reports (pdf, png, jpg) into ecg/ and tables (xlsx, csv, pdf, txt) into cmr/")
-ROWS = Rule("rows", "see the table's rows")
 
 
 def other_verdicts(connection: Connection) -> dict[str, Verdict]:
@@ -56,7 +52,7 @@ def _replaced(connection: Connection, refused: Sequence[str]) -> dict[str, Verdi
     last = last_seen(connection, {path for each in paths.values() for path in each})
     successors = {sha256: {last[path] for path in each} for sha256, each in paths.items()}
     return {
-        sha256: Verdict(State.DUPLICATE, rulebook.REPLACED.found(min(others)[:16]), min(others))
+        sha256: Verdict(State.DUPLICATE, catalogue.REPLACED.found(min(others)[:16]), min(others))
         for sha256, others in successors.items()
         if sha256 not in others
     }
@@ -64,7 +60,7 @@ def _replaced(connection: Connection, refused: Sequence[str]) -> dict[str, Verdi
 
 def _verdict(path: str, kind: FileKind, states: set[State]) -> Verdict:
     if not states:
-        rule = UNKNOWN_KIND if kind is FileKind.UNKNOWN else NO_ROWS
+        rule = catalogue.KNOWN_KIND if kind is FileKind.UNKNOWN else catalogue.ROWS_REQUIRED
         return Verdict(State.QUARANTINED, rule.found(path))
     state = next(each for each in _PRECEDENCE if each in states)
-    return Verdict(state, None if state is State.ACCEPTED else ROWS.found(state.value), "rows")
+    return Verdict(state, None if state is State.ACCEPTED else catalogue.ROWS.found(state.value), "rows")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
+from ecgcore.cmr.rules import catalogue
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, Row
-from ecgcore.ledger.decide import rulebook
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import SourceFile
 from ecgcore.ledger.ingest.place import best_places
 
@@ -66,6 +66,6 @@ def _placed_anew(connection: Connection, files: Iterable[SourceFile]) -> dict[st
 def _changed(connection: Connection, sha256s: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for part in chunks(sha256s):
-        query = select(File.sha256).where(File.sha256.in_(part), File.fault_rule == rulebook.CHANGED.name)
+        query = select(File.sha256).where(File.sha256.in_(part), File.fault_rule == catalogue.CHANGED.name)
         found |= set(connection.execute(query).scalars())
     return frozenset(found)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ecgcore.errors import PromotionError
 from ecgcore.ledger.db.tables import Promotion
-from ecgcore.ledger.decide.promotion_state import ENDED, PromotionState
+from ecgcore.ledger.decide.state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ecgcore.errors import PromotionError
-from ecgcore.ledger.decide.promotion_state import ENDED, PromotionState
+from ecgcore.ledger.decide.state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.promotion.carry import PromotionSteps, abandon, run_promotion

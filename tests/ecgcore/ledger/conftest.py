@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.ledger.decide.finding import Finding, RowFault
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.cmr.rules.finding import Finding, RowFault
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pseudonym import Pseudonymiser

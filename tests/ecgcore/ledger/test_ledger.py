@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.tables import File, QuarantineEntry, Row, Study
-from ecgcore.ledger.decide.finding import Effect, Finding, RowFault
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ledger import Ledger
@@ -146,10 +146,9 @@ def fault_parts(fault):
     return fault.rule, fault.value, fault.hint
 
 
-def test_a_page_fault_of_validation_is_decided_anew_when_the_right_file_comes(ledger, build, now):
+def test_a_row_that_a_wrong_page_held_up_is_accepted_when_the_right_file_comes(ledger, build, now):
     table = build.table("cmr/a.csv")
-    fault = RowFault("page-agrees-with-table", "patient", "look")
-    row = build.row(table, 2, "x.pdf", "HN1", DAY, fault=fault)
+    row = build.row(table, 2, "x.pdf", "HN1", DAY)
     wrong = build.ecg("ecg/1/x.pdf", hn="HN2", day=DAY)
     ledger.record_batch(build.batch("b1", wrong, table, row), now=now)
     assert row_states(ledger)[row.row_id] == (State.QUARANTINED, "page-agrees-with-table")
@@ -197,7 +196,7 @@ def test_a_row_that_contradicts_an_accepted_study_disputes_it_until_it_is_correc
     ledger.record_batch(build.batch("b2", second, build.row(second, 2, "x.pdf", "HN1", DAY, scar=1)), now=now)
     assert ledger.counts().disputed == 1
     (entry,) = ledger.open_entries()
-    assert (entry.finding.rule, entry.finding.value) == ("sources-agree", "scar")
+    assert (entry.finding.rule, entry.finding.value) == ("sources-agree", "scar: 0 or 1")
     third = build.table("cmr/c.csv")
     corrected = build.row(third, 2, "x.pdf", "HN1", DAY, scar=0, entry=entry.entry_id)
     ledger.record_batch(build.batch("b3", third, corrected), now=now)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.ledger.decide.kind import FileKind
+from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ingest.place import best_places
 from ecgcore.ledger.ledger import Ledger

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.cmr.rules.rule import Effect
+from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.cmr.table.quarantine_csv import write_rows_csv

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
 from ecgcore.ledger.decide.claim import SettledStudy
 from ecgcore.ledger.decide.ecg_page import EcgPage, Sighting
-from ecgcore.ledger.decide.finding import Effect, Finding, RowFault
 from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import Known, pair
 from ecgcore.ledger.decide.state import State
@@ -149,7 +149,7 @@ def test_a_bad_page_keeps_its_own_rule_and_lets_its_row_wait():
 
 
 def test_rows_without_patient_or_of_two_days_never_make_a_study():
-    assert outcome([page("a.pdf")], [row("r1", "a.pdf", None)])["r1"] == ("quarantined", "study-identified")
+    assert outcome([page("a.pdf")], [row("r1", "a.pdf", None)])["r1"] == ("quarantined", "hn-required")
     assert outcome([page("a.pdf")], [row("r1", "a.pdf", cmr_date=OTHER_DAY)])["a.pdf"] == (
         "quarantined",
         "same-day-pair",
@@ -168,6 +168,27 @@ def test_a_later_row_of_the_same_study_replaces_a_failed_one_without_naming_its_
     assert outcome([page("a.pdf")], [bad, same_batch])["r2"] == ("quarantined", "sources-agree")
     other_patient = row("r3", "a.pdf", "P2", table="t2", batch=2)
     assert outcome([page("a.pdf")], [bad, other_patient])["r3"] == ("quarantined", "one-study-per-ecg")
+
+
+def test_a_later_row_replaces_rows_that_contradicted_each_other_in_one_batch_without_naming_an_entry():
+    rows = [row("r1", "a.pdf"), row("r2", "a.pdf", scar=1)]
+    gone = ("duplicate", "superseded")
+    later = row("r3", "a.pdf", table="t3", batch=2, scar=1)
+    assert outcome([page("a.pdf")], [*rows, later]) == {"a.pdf": ACCEPTED, "r1": gone, "r2": gone, "r3": ACCEPTED}
+    disagreeing = [later, row("r4", "a.pdf", table="t3", batch=2)]
+    bad = ("quarantined", "sources-agree")
+    assert outcome([page("a.pdf")], [*rows, *disagreeing])["r3"] == bad
+    one_each = [rows[0], replace(rows[1], batch=2, table_sha256="t2")]
+    assert outcome([page("a.pdf")], [*one_each, replace(later, batch=3)])["r3"] == bad
+
+
+def test_a_finding_about_differing_rows_says_what_each_has():
+    rows = [
+        row("r1", "a.pdf", raw='{"pattern": "Transmural"}'),
+        row("r2", "a.pdf", lvef_percent=None, raw='{"pattern": "both"}'),
+    ]
+    (finding,) = {verdict.finding for verdict in pair([page("a.pdf")], rows, NOTHING, NOW).rows.values()}
+    assert finding.value == "lvef_percent: 60 or empty; pattern: subendocardial+transmural or transmural"
 
 
 def test_a_row_that_names_an_entry_replaces_all_rows_of_its_study():

@@ -7,10 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ecgcore.cmr.rules.rule import Effect as RuleEffect
+from ecgcore.cmr.rules.finding import Effect, Finding
 from ecgcore.cmr.rules.validation_report import RowFailure
-from ecgcore.ledger.decide.finding import Effect, Finding
-from ecgcore.ledger.ingest.assembly import join_pages, page_of, row_faults
+from ecgcore.ledger.ingest.assembly import join_formats, page_of, row_faults
 from ecgcore.ledger.ingest.ingest_batch import PageFacts
 from ecgcore.reports.batch.result import ReadResult
 from ecgcore.reports.page.reason import Caution, Reason
@@ -20,7 +19,7 @@ GOOD = ReadResult(
 )
 
 
-def failure(rule: str, effect: RuleEffect) -> RowFailure:
+def failure(rule: str, effect: Effect) -> RowFailure:
     return RowFailure("t:2", rule, "c", "v", "h", effect)
 
 
@@ -45,30 +44,21 @@ def test_a_page_with_two_hospital_numbers_is_not_used():
 @pytest.mark.parametrize(
     ("effects", "wanted"),
     [
-        ([RuleEffect.EXCLUDE, RuleEffect.QUARANTINE], Effect.QUARANTINE),
-        ([RuleEffect.QUARANTINE, RuleEffect.EXCLUDE], Effect.QUARANTINE),
-        ([RuleEffect.WARN, RuleEffect.EXCLUDE], Effect.EXCLUDE),
+        ([Effect.EXCLUDE, Effect.QUARANTINE], Effect.QUARANTINE),
+        ([Effect.QUARANTINE, Effect.EXCLUDE], Effect.QUARANTINE),
+        ([Effect.WARN, Effect.EXCLUDE], Effect.EXCLUDE),
     ],
 )
 def test_quarantine_outweighs_exclusion(effects, wanted):
     assert row_faults([failure(str(e), e) for e in effects])["t:2"].effect is wanted
 
 
-@pytest.mark.parametrize("effect", [RuleEffect.EXCLUDE, RuleEffect.QUARANTINE])
-def test_what_a_page_says_never_takes_the_place_of_what_the_row_says(effect):
-    page, row = failure("page-agrees-with-table", RuleEffect.QUARANTINE), failure("adult", effect)
-    assert row_faults([row, page])["t:2"].rule == row_faults([page, row])["t:2"].rule == "adult"
-    assert row_faults([page])["t:2"].rule == "page-agrees-with-table"
-
-
 def test_warnings_and_duplicates_are_no_faults():
-    assert row_faults([failure("a", RuleEffect.WARN), failure("b", RuleEffect.DUPLICATE)]) == {}
+    assert row_faults([failure("a", Effect.WARN), failure("b", Effect.DUPLICATE)]) == {}
 
 
 def test_pages_join_by_name_only_where_the_name_is_unique():
     rows = pd.DataFrame({"file_name": ["A.PDF", "twice.pdf", None]})
     page = PageFacts("old", "a" * 64, "x", "P1", date(2020, 1, 2))
-    joined = join_pages(rows, [("ecg/a.pdf", page), ("ecg/1/twice.pdf", page), ("ecg/2/twice.pdf", page)])
-    assert joined["page_patient_id"].tolist() == ["P1", pd.NA, pd.NA]
-    assert joined["page_ecg_date"].tolist()[0] == pd.Timestamp(2020, 1, 2)
-    assert joined["page_format"].isna().tolist() == [False, True, True]
+    joined = join_formats(rows, [("ecg/a.pdf", page), ("ecg/1/twice.pdf", page), ("ecg/2/twice.pdf", page)])
+    assert joined["page_format"].tolist() == ["old", pd.NA, pd.NA]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from ecgcore.cmr.rules.finding import RowFault
 from ecgcore.cmr.table.label_table import read_table
-from ecgcore.ledger.decide.finding import RowFault
 from ecgcore.ledger.ingest.label_frame import source_rows
 from ecgcore.pseudonym import Pseudonymiser
 

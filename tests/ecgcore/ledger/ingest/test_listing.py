@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ecgcore.ledger.decide.finding import Finding
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest.listing import standings
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.db.tables import File, Study
-from ecgcore.ledger.decide.finding import Finding
 from ecgcore.ledger.decide.state import State
 
 DAY = date(2018, 3, 5)

@@ -8,10 +8,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.db.tables import File, QuarantineEntry, Row
-from ecgcore.ledger.decide.finding import Finding
-from ecgcore.ledger.decide.kind import FileKind
-from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ingest.place import best_places
 

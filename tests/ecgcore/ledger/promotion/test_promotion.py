@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.ledger.db.tables import Promotion
-from ecgcore.ledger.decide.promotion_state import PromotionState
+from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.promotion.carry import abandon, repair, run_promotion
