@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Cell, Command, Document, Section, Text, capped
+from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped
 from ecgcore.pages.rule_table import RuleCount, rule_table
 
 
@@ -62,8 +62,8 @@ def _counts(page: QuarantinePage) -> tuple[RuleCount, ...]:
 
 def correction(files: tuple[str, ...]) -> tuple[Block, ...]:
     """Return what to do with the files to correct; nothing where there is none."""
-    text = "Correct the rows in this file and put it into the inbox's cmr/ folder; the next ingest releases them."
-    return tuple(Command(text, path) for path in files)
+    text = "Correct the rows in this file and put it into the inbox's cmr/ folder; the next ingest releases them"
+    return tuple(Link(text, path) for path in files)
 
 
 def _entries(page: QuarantinePage) -> Block:
