@@ -19,6 +19,7 @@ from ecgcore.pages.document import Block, Document, Image, Table, shown, visible
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE = 1100  # pixels: several panels beside each other, which need the whole page
 _FOLDED_FROM = 26  # rows: more than one screen
+_CARDS_FROM = 4  # columns: fewer fit on a phone as they are
 _CONTENTS_FROM = 4  # sections: fewer are seen at a glance
 
 
@@ -46,7 +47,8 @@ def _templates() -> Environment:
         finalize=_finalize,
     )
     made.filters.update(kind=_kind, address=_address, data=_data, shown=shown)
-    made.tests.update(image=_is_image, wide=_is_wide, long=_is_long, numeric_column=_is_numeric_column)
+    made.tests.update(image=_is_image, wide=_is_wide, long=_is_long)
+    made.tests.update(numeric_column=_is_numeric_column, of_many_columns=_has_many_columns)
     return made
 
 
@@ -77,6 +79,10 @@ def _is_wide(image: Image) -> bool:
 
 def _is_long(table: Table) -> bool:
     return len(table.rows) >= _FOLDED_FROM
+
+
+def _has_many_columns(table: Table) -> bool:
+    return len(table.columns) >= _CARDS_FROM
 
 
 def _is_numeric_column(index: int, table: Table) -> bool:
