@@ -55,9 +55,7 @@ def run_checks(frame: pd.DataFrame, checks: tuple[Check, ...], batch_id: str, to
     """
     found = _run(_context(), frame, _suite(checks, today), batch_id)
     by_meta = {_origin(r): r for r in found.results}
-    outcomes = tuple(
-        _outcome(check, by_meta[check.rule.name, check.column], batch_id, len(frame)) for check in checks
-    )
+    outcomes = tuple(_outcome(check, by_meta[check.rule.name, check.column], batch_id, len(frame)) for check in checks)
     return Checked(outcomes, found.to_json_dict())
 
 
