@@ -83,5 +83,9 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
         judgement = judge(ledger, snapshot, model, golden, policy, against, f"evaluate {version}", served, alone)
     page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"
     found = Reevaluation(version, judgement, page)
-    page.write_text(render_html(found.to_document(), page.parent), encoding="utf-8")
+    page.write_text(_html(found), encoding="utf-8")
     return found
+
+
+def _html(found: Reevaluation) -> str:
+    return render_html(found.to_document(), found.page.parent)

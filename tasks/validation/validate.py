@@ -61,7 +61,8 @@ def _page(batch_id: str, outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -
 
 
 def _check_line(outcome: Outcome, checked: pd.DataFrame) -> CheckLine:
-    rule, failing = outcome.check.rule, ()
+    rule = outcome.check.rule
+    failing: tuple[tuple[str, str], ...] = ()
     if not rule.of_table and outcome.row_ids:
         positions = {row_id: i for i, row_id in enumerate(checked["row_id"])}
         failing = tuple((f.row_id, f.value) for f in _failures(outcome, checked, positions))
