@@ -174,7 +174,7 @@ def _write(
     """Write the report: it is there as a whole or not at all, and replaces an earlier one of the same snapshot."""
     folder = settings.folder("benchmarks") / f"{snapshot_id}-{page.reference}"
     with staged_directory(folder) as work:
-        (work / "report.html").write_text(render_html(benchmark_document(page)), encoding="utf-8")
+        (work / "report.html").write_text(render_html(benchmark_document(page), folder), encoding="utf-8")
         (work / "tables").mkdir()
         for name, table in found.items():
             table.to_csv(work / "tables" / f"{name}.csv", index=False)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 from app.cli.synthesise import synthesise
 from ecgcore.errors import SettingsError
-from ecgcore.ledger.decide.state import State
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.html import render_html
-from ecgcore.pages.markdown import render_markdown
-from ecgcore.pages.rule_table import RuleCount
+from ecgcore.pages.terminal import print_document
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
+from tasks.inbox.ingest_pages import links_of, rules_of
 from tasks.inbox.ingest_summary import IngestSummary
 from tasks.judging.outcome import RetrainOutcome
 from tasks.prefect.environment import open_ledger, prepare
@@ -50,8 +48,10 @@ def demo(studies: int, seed: int) -> None:
     report, prediction = _predict(settings, seed)
     page = _page(settings, summary, outcome, report, prediction, time.monotonic() - started)
     path = settings.folder("pages") / "demo.html"
-    path.write_text(render_html(demo_document(page)), encoding="utf-8")
-    sys.stdout.write(render_markdown(demo_document(page)) + f"\nThe same as a page: {path}\n")
+    document = demo_document(page)
+    path.write_text(render_html(document, path.parent), encoding="utf-8")
+    print_document(document)
+    sys.stdout.write(f"\nThe same as a page: {path}\n")
 
 
 def _inbox(settings: Settings, studies: int, seed: int) -> Path:
@@ -114,36 +114,37 @@ def _page(
     prediction: tuple[PredictionLine, ...],
     seconds: float,
 ) -> DemoPage:
-    broken = [file for file in summary.files if file.state is State.QUARANTINED]
-    hints = {file.rule: file.hint for file in broken}
-    counts = Counter(file.rule for file in broken)
     return DemoPage(
         seconds=seconds,
         counts_by_state=summary.by_state,
-        rules=tuple(RuleCount(rule, count, hints[rule]) for rule, count in counts.items()),
+        rules=rules_of(summary),
         decision=outcome.decision,
         why_not_trained="" if outcome.trained else outcome.reason,
         champion=outcome.champion,
         predicted_file=report.name if report else "",
         prediction=prediction,
-        commands=_commands(settings, outcome),
+        links=_links(settings, summary, outcome),
+        commands=_commands(settings),
         evaluations=outcome.evaluations,
     )
 
 
-def _commands(settings: Settings, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
-    binaries = Path(sys.executable).parent
+def _links(settings: Settings, summary: IngestSummary, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
+    links = [("What came in", str(summary.page)), *links_of(summary)]
     docs = sorted((settings.home / "data_docs").glob("*/index.html"))
-    pages = sorted((settings.home / "quarantine").glob("*/rows.csv"))
-    commands = [
+    if docs and not summary.data_docs:  # a second run validates nothing
+        links.append(("What validation found in the label tables (Data Docs)", str(docs[-1])))
+    if outcome.page:
+        links.insert(0, ("Decision page", str(outcome.page)))
+    return (*links, *(("Quarantined rows to correct", str(path)) for path in summary.to_correct))
+
+
+def _commands(settings: Settings) -> tuple[tuple[str, str], ...]:
+    binaries = Path(sys.executable).parent
+    return (
         ("Prefect UI", f"PREFECT_HOME={settings.home / 'prefect'} {binaries / 'prefect'} server start"),
         ("MLflow UI", f"{binaries / 'mlflow'} ui --backend-store-uri {settings.tracking_uri}"),
-        ("Quarantined rows", str(pages[-1]) if pages else "none"),
-        ("Data Docs", str(docs[-1]) if docs else "none"),
-    ]
-    if outcome.page:
-        commands.insert(0, ("Decision page", str(outcome.page)))
-    return tuple(commands)
+    )
 
 
 def _say(text: str) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 import typer
 
 from app.cli.report_verbs import explain, extract, predict, view
+
+if TYPE_CHECKING:
+    from ecgcore.pages.document import Document
 
 app = typer.Typer(
     name="ecg",
@@ -40,14 +43,24 @@ def _json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, sort_keys=False, default=str))
 
 
-class _Shown(Protocol):
+class _Told(Protocol):
     def to_json(self) -> Any: ...
     def to_text(self) -> str: ...
 
 
-def _show(found: _Shown, as_json: bool) -> None:
+@runtime_checkable
+class _Documented(Protocol):
+    def to_json(self) -> Any: ...
+    def to_document(self) -> Document: ...
+
+
+def _show(found: _Told | _Documented, as_json: bool) -> None:
     if as_json:
         _json(found.to_json())
+    elif isinstance(found, _Documented):
+        from ecgcore.pages.terminal import print_document
+
+        print_document(found.to_document())
     else:
         _say(found.to_text())
 

@@ -63,13 +63,16 @@ def explain(
             "does not say what it predicts.",
         ),
     ] = None,
-    page: Annotated[bool, typer.Option("--page", help="On the whole report page; it shows the printed name.")] = False,
+    page: Annotated[bool, typer.Option("--page", help="On the whole report page, without its printed text.")] = False,
+    show_header: Annotated[
+        bool, typer.Option("--show-header", help="With --page: leave the printed text, the patient's name included.")
+    ] = False,
     model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
 ) -> None:
     """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
     from app.cli.explain_file import explain_file
 
-    explanation = explain_file(file, out, target, page, model_dir)
+    explanation = explain_file(file, out, target, page, model_dir, show_header)
     typer.echo(explanation.text)
     _caution(file, explanation.cautions)
 

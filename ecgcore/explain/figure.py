@@ -44,7 +44,9 @@ def panel_png(title: str, panel: Panel, names: tuple[str, str] = ("negative", "p
         for strip, mean in zip(strips, row, strict=True):
             head = f"({next(letters)}) {mean.ecg_format} format, {names[mean.positive]}"
             _draw_strip(strip, head, mean, panel.examples_of(mean), most)
-    _draw_key(parts[-1], f"evidence for {names[True]}, each map scaled to its largest value")
+    _draw_key(
+        parts[-1], f"evidence for {names[True]}: means up to their largest value, single ECGs up to probability 1"
+    )
     return png(figure)
 
 

@@ -53,6 +53,16 @@ class Heatmap:
         """
         return np.asarray(cv2.resize(self.grid, self.size, interpolation=cv2.INTER_LINEAR), np.float32)
 
+    @property
+    def heat(self) -> Mass:
+        """What is painted: ``probability * mass``, float32 (H, W), 0..1; one scale for all ECGs of a target.
+
+        Grad-CAM++ only ranks the places of one ECG; its values cannot be compared between ECGs. So the place that
+        speaks most for the target takes the probability itself: full colour means a probability of 1, and an ECG with
+        a probability of 0.00 stays white wherever its largest value lies.
+        """
+        return self.mass * np.float32(self.probability)
+
 
 def explain(
     classifier: ECGClassifier,

@@ -24,7 +24,7 @@ _THIRD = 3
 
 @dataclass(frozen=True)
 class Example:
-    """One study under its map.
+    """One study under its map, painted as :attr:`~ecgcore.explain.heatmap.Heatmap.heat` says.
 
     Args:
         ecg_format: name of the format.
@@ -108,7 +108,7 @@ def _with_images(
 def _keep(kept: list[Example], image: Pixels, heatmap: Heatmap, positive: bool, most: int) -> None:
     name = format_of(heatmap.size).name
     if sum((e.ecg_format, e.positive) == (name, positive) for e in kept) < most:
-        kept.append(Example(name, positive, heatmap.probability, _small(overlay(image, heatmap.mass))))
+        kept.append(Example(name, positive, heatmap.probability, _small(overlay(image, heatmap.heat))))
 
 
 def _small(picture: Pixels) -> Pixels:

@@ -1,4 +1,4 @@
-"""From the canonical image back to the report page: every pixel to the place it was cut from."""
+"""From the canonical image back to the report page: every pixel to the place it was cut from, and nothing beside it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from ecgcore.errors import ReportError
 from ecgcore.explain.heatmap import Mass
+from ecgcore.reports.page.box import Pixels
 from ecgcore.reports.page.format import LEADS, ReportFormat, known_formats
 
 
@@ -47,3 +48,15 @@ def on_page(mass: Mass, fmt: ReportFormat, page_size: tuple[int, int]) -> Mass:
     for lead in LEADS:
         fmt.lead_boxes[lead].cut(box)[...] = fmt.canonical_leads[lead].cut(mass)  # type: ignore[arg-type]
     return page
+
+
+def without_print(page: Pixels, fmt: ReportFormat) -> Pixels:
+    """Return the page with all but its ECG box painted white: the header prints the patient's name and number.
+
+    Args:
+        page: uint8 (height, width, 3) RGB at ``fmt.dpi``; it is not changed.
+        fmt: the page's format.
+    """
+    white = np.full_like(page, 255)
+    fmt.ecg_box.cut(white)[...] = fmt.ecg_box.cut(page)
+    return white

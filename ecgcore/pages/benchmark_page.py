@@ -10,7 +10,7 @@ import pandas as pd
 from ecgcore.evaluation.benchmark.power import MARGIN
 from ecgcore.evaluation.estimate.resampling import REPEATED
 from ecgcore.evaluation.frame.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET
-from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped
+from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped, digest
 
 _AUC = "AUC"
 _ROWS = {"imputed": " (imputed rows)", "mixed": " (all rows, imputed ones included)"}
@@ -108,7 +108,7 @@ def _population(page: BenchmarkPage) -> tuple[Block, ...]:
 def _areas(page: BenchmarkPage) -> tuple[Block, ...]:
     results = page.tables["results"]
     wide = _wide(page, results[results["metric"] == _AUC])
-    text = "AUC with its 95 % interval (DeLong, logit scale). In the columns: target and test set."
+    text = "AUC of each recipe with its 95 % interval (DeLong, logit scale), by target and test set."
     severe = page.tables.get(SEVERE_TARGET, pd.DataFrame())
     if severe.empty:
         return (_table(text, wide),)
@@ -135,8 +135,12 @@ def _numbers(page: BenchmarkPage) -> tuple[Block, ...]:
 
 
 def _metric_table(page: BenchmarkPage, name: str, results: pd.DataFrame) -> Table:
-    note = "; 0.000 to 1.000: resampling repeats the value, so no interval is known" if _repeated(results) else ""
-    return _table(name + note, _wide(page, results))
+    note = (
+        "; where it is 0.000 to 1.000, resampling repeats the value, so no interval is known"
+        if _repeated(results)
+        else ""
+    )
+    return _table(f"{name} of each recipe with its 95 % interval, by target and test set{note}.", _wide(page, results))
 
 
 def _repeated(results: pd.DataFrame) -> bool:
@@ -184,7 +188,7 @@ def _power(page: BenchmarkPage) -> tuple[Block, ...]:
             "ECGs needed to decide a margin of .03": power["studies_for_margin"].map("{:,}".format),
         }
     )
-    return (_table("From the standard error of each paired difference", shown),)
+    return (_table("What can be found follows from the standard error of each paired difference.", shown),)
 
 
 def _prevalence(page: BenchmarkPage) -> tuple[Block, ...]:
@@ -195,7 +199,7 @@ def _prevalence(page: BenchmarkPage) -> tuple[Block, ...]:
         blocks.append(Text(text))
     else:
         shown = _placed(page, drawn)[["target", "test set", "metric", "estimate", "interval"]]
-        blocks.append(_table("Drawn 1,000 times: 460 negatives and 40 positives (8 %)", shown))
+        blocks.append(_table("460 negatives and 40 positives (8 %) were drawn 1,000 times.", shown))
     return (*blocks, *page.figures.get("prevalence", ()))
 
 
@@ -215,7 +219,7 @@ def _slices(page: BenchmarkPage) -> tuple[Block, ...]:
         }
     )
     return (
-        _table("Too few: fewer than 100 positives or 100 negatives, so the interval may not hold", shown),
+        _table("Too few means fewer than 100 positives or 100 negatives, so that the interval may not hold.", shown),
         *page.figures.get("slices", ()),
     )
 
@@ -225,7 +229,7 @@ def _calibration(page: BenchmarkPage) -> tuple[Block, ...]:
     shown = placed.assign(estimate=placed["estimate"].where(placed["note"] == "", "none: it " + placed["note"]))
     shown = shown[["target", "test set", "metric", "estimate"]]
     figures = (*page.figures.get("calibration", ()), *page.figures.get("decision", ()))
-    return (_table("Of the log-odds, with 95 % intervals", shown), *figures)
+    return (_table("Calibration is that of the log-odds, with 95 % intervals.", shown), *figures)
 
 
 def _readers(page: BenchmarkPage) -> tuple[Block, ...]:
@@ -261,7 +265,7 @@ def _left_out(page: BenchmarkPage) -> tuple[Block, ...]:
             "why": left_out["reason"],
         }
     )
-    return (_table("Not compared", shown),)
+    return (_table("These readers were not compared.", shown),)
 
 
 def _controls(page: BenchmarkPage) -> tuple[Block, ...]:
@@ -280,8 +284,8 @@ def _controls(page: BenchmarkPage) -> tuple[Block, ...]:
 
 
 def _recipes(page: BenchmarkPage) -> Table:
-    rows = tuple((Cell(r.name), Cell(r.description), Cell(r.sha256[:12]), Cell(r.run)) for r in page.recipes)
-    return Table("Trained and scored", ("recipe", "what it is", "hash", "run"), rows, len(rows))
+    rows = tuple((Cell(r.name), Cell(r.description), digest(r.sha256), Cell(r.run)) for r in page.recipes)
+    return Table("The recipes that were trained and scored.", ("recipe", "what it is", "hash", "run"), rows, len(rows))
 
 
 def _placed(page: BenchmarkPage, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,20 @@ from ecgcore.evaluation.gates.decision import Decision, Outcome
 from ecgcore.evaluation.gates.gate import Severity
 from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.pages.answers import answer_blocks
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Image, Section, Table, Text, Tone, number
+from ecgcore.pages.document import (
+    Block,
+    Callout,
+    Cell,
+    Command,
+    Document,
+    Image,
+    Section,
+    Table,
+    Text,
+    Tone,
+    digest,
+    number,
+)
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 
 
@@ -60,14 +73,14 @@ def decision_document(page: DecisionPage) -> Document:
     sections = [
         Section("What it answers", answer_blocks(page.evaluations)),
         Section("Outcome", (outcome_callout(page.decision), *_warnings(page.decision), *_next(page))),
-        Section("Blocking gates", (gate_table("All of these must pass", blocking),)),
+        Section("Blocking gates", (gate_table("All of these gates must pass.", blocking),)),
         Section("Results on the locked test sets", (_scores_table(page), *_undefined(page), *_looks(page))),
         Section("Figures", page.figures or (Text("No figure was drawn."),)),
         Section("Where it comes from", (_origin(page),)),
     ]
     if warning:
         text = Text("These do not hold a candidate back; each says how many cases would decide.")
-        sections.insert(3, Section("Warning gates", (text, gate_table("These warn only", warning))))
+        sections.insert(3, Section("Warning gates", (text, gate_table("These gates warn only.", warning))))
     against = f"against champion {page.decision.champion}" if page.decision.champion else "first run, no champion"
     return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
 
@@ -142,9 +155,14 @@ def _undefined(page: DecisionPage) -> tuple[Block, ...]:
 
 
 def _looks(page: DecisionPage) -> tuple[Block, ...]:
-    rows = tuple((Cell(x.test_set), number(x.looks), Cell(x.sha256)) for x in page.looks)
+    rows = tuple((Cell(x.test_set), number(x.looks), digest(x.sha256)) for x in page.looks)
     return (
-        Table("Looks at each locked test set, this one included", ("test set", "looks", "sha256"), rows, len(rows)),
+        Table(
+            "How often each locked test set was looked at, this look included.",
+            ("test set", "looks", "sha256"),
+            rows,
+            len(rows),
+        ),
     )
 
 
@@ -158,10 +176,10 @@ def _origin(page: DecisionPage) -> Table:
         ("label rule", page.label_rule),
         ("first weights", page.first_weights),
         *(("operating point", line) for line in page.operating_points),
-        ("code commit", page.commit),
+        ("code commit", digest(page.commit)),
         ("policy", decision.policy_name),
-        ("policy sha256, recorded before training", decision.policy_sha256),
+        ("policy sha256, recorded before training", digest(decision.policy_sha256)),
         ("approval", decision.approval.value),
     )
-    rows = tuple((Cell(name), Cell(value)) for name, value in facts)
-    return Table("What made this candidate and judged it", ("what", "value"), rows, len(rows))
+    rows = tuple((Cell(name), Cell(value) if isinstance(value, str) else value) for name, value in facts)
+    return Table("What made this candidate, and what judged it.", ("what", "value"), rows, len(rows))

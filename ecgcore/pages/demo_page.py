@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
 from ecgcore.pages.answers import answer_blocks
-from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Section, Table, Text, Tone
+from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Link, Section, Table, Text, Tone
 from ecgcore.pages.gate_table import gate_table, outcome_callout
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
@@ -41,6 +41,7 @@ class DemoPage:
         champion: the version now serving, None where there is none.
         predicted_file: name of the new report that the champion read, empty where there was none.
         prediction: its answer.
+        links: what each further page shows, and its path.
         commands: what each command opens, and the command.
     """
 
@@ -52,6 +53,7 @@ class DemoPage:
     champion: str | None
     predicted_file: str
     prediction: tuple[PredictionLine, ...]
+    links: tuple[tuple[str, str], ...]
     commands: tuple[tuple[str, str], ...]
     evaluations: tuple[Evaluation, ...] = ()
 
@@ -64,21 +66,29 @@ def demo_document(page: DemoPage) -> Document:
         subtitle=f"Synthetic reports, no patients; {page.seconds:.0f} seconds",
         sections=(
             *answers,
-            Section("Files by state", (state_table("Source files of the inbox", page.counts_by_state),)),
+            Section(
+                "Files by state", (state_table("Every source file of the inbox counts once.", page.counts_by_state),)
+            ),
             Section("Quarantine by rule", (rule_table(page.rules),)),
             Section("Gates", _gates(page)),
             Section("Champion", (_champion(page),)),
             Section("Prediction", (_prediction(page),)),
-            Section("Look further", tuple(Command(purpose, command) for purpose, command in page.commands)),
+            Section("Look further", _further(page)),
         ),
     )
+
+
+def _further(page: DemoPage) -> tuple[Block, ...]:
+    return (*(Link(*link) for link in page.links), *(Command(*command) for command in page.commands))
 
 
 def _gates(page: DemoPage) -> tuple[Block, ...]:
     if page.decision is None:
         return (Text(f"Nothing was trained: {page.why_not_trained}"),)
     decision = page.decision
-    caption = f"Policy {decision.policy_name} ({decision.policy_sha256[:12]}), approval {decision.approval}"
+    caption = (
+        f"Gates of the policy {decision.policy_name} ({decision.policy_sha256[:12]}); approval is {decision.approval}."
+    )
     return outcome_callout(decision), gate_table(caption, decision.results)
 
 
@@ -92,7 +102,9 @@ def _prediction(page: DemoPage) -> Block:
     if not page.prediction:
         return Callout("Nothing was predicted.", Tone.BAD)
     rows = tuple(_line(p) for p in page.prediction)
-    return Table(f"Answer to {page.predicted_file}", ("target", "prediction", "probability"), rows, len(rows))
+    return Table(
+        f"The champion's answer to {page.predicted_file}.", ("target", "prediction", "probability"), rows, len(rows)
+    )
 
 
 def _line(prediction: PredictionLine) -> tuple[Cell, ...]:

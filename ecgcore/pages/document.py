@@ -1,6 +1,7 @@
-"""What a page is made of, before it becomes HTML or Markdown.
+"""What a page is made of, before a renderer makes it HTML, Markdown or a terminal's text.
 
-Pages hold plain text only; escaping happens in ``html`` and ``markdown``, in one place each, so no page can forget it.
+Pages hold plain text only; escaping happens in ``html``, ``markdown`` and ``terminal``, in one place each, so no page
+can forget it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from enum import StrEnum
 
 ROW_CAP = 200
 """Rows of a table that a page shows; the rest is counted."""
+
+_DIGEST_CHARS = 12
 
 
 class Tone(StrEnum):
@@ -24,11 +27,21 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table cell; ``numeric`` aligns it right."""
+    """Text of a table cell.
+
+    Args:
+        text: what stands there.
+        tone: how it is meant.
+        numeric: aligns it right.
+        target: path of the file that the text names, empty where it names none; what can show links leads there.
+        full: what a shortened text stands for, empty where nothing was left out.
+    """
 
     text: str
     tone: Tone = Tone.PLAIN
     numeric: bool = False
+    target: str = ""
+    full: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,14 +78,22 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A file to open, with what it is."""
+
+    purpose: str
+    target: str
+
+
+@dataclass(frozen=True)
 class Image:
-    """A PNG with its description, which also stands in for it in Markdown."""
+    """A PNG with its description, a sentence, which also stands in for it where no picture can be shown."""
 
     png: bytes
     description: str
 
 
-Block = Text | Callout | Table | Command | Image
+Block = Text | Callout | Table | Command | Link | Image
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,11 @@ class Document:
 def number(value: int) -> Cell:
     """Return a count as a right-aligned cell, with thousands separated."""
     return Cell(f"{value:,}", numeric=True)
+
+
+def digest(value: str) -> Cell:
+    """Return a hash as a cell of its first 12 characters; the whole stands behind it."""
+    return Cell(value[:_DIGEST_CHARS], full=value) if len(value) > _DIGEST_CHARS else Cell(value)
 
 
 def capped(caption: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], cap: int = ROW_CAP) -> Table:

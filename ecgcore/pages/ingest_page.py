@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ecgcore.pages.document import Block, Callout, Cell, Document, Section, Text, Tone, capped, number
+from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Text, Tone, capped, number
+from ecgcore.pages.inbox_file import inbox_file
 from ecgcore.pages.quarantine_page import correction
 from ecgcore.pages.rule_table import RuleCount, rule_table
 from ecgcore.pages.state_table import state_table
@@ -50,6 +51,7 @@ class IngestPage:
         cautions: what is unusual about reports that were read, and not refused.
         to_correct: paths of the files that the data steward corrects, of this and of earlier ingests.
         not_read: columns and sheets of the new tables that were not read, by the table's name.
+        links: what each further page shows, and its path.
     """
 
     batch_id: str
@@ -66,6 +68,7 @@ class IngestPage:
     cautions: tuple[CautionLine, ...]
     to_correct: tuple[str, ...]
     not_read: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def ingest_document(page: IngestPage) -> Document:
@@ -75,13 +78,23 @@ def ingest_document(page: IngestPage) -> Document:
         subtitle=f"{page.files_seen:,} files from {page.inbox}, {page.started}; {page.studies:,} studies accepted",
         sections=(
             Section("What needs attention", _attention(page)),
-            Section("Files by state", (state_table("Source files, each counted once", page.counts_by_state),)),
-            Section("Table rows by state", (state_table("Rows of the label tables", page.rows_by_state),)),
+            Section(
+                "Files by state", (state_table("Every source file of the inbox counts once.", page.counts_by_state),)
+            ),
+            Section(
+                "Table rows by state",
+                (
+                    state_table(
+                        "Every row of the label tables counts once, those of earlier ingests too.", page.rows_by_state
+                    ),
+                ),
+            ),
             Section("Quarantine by rule", _quarantine(page)),
-            Section("Reports to look at", _cautions(page.cautions)),
+            Section("Reports to look at", _cautions(page)),
             *_not_read(page),
             Section("Files", (_files(page),)),
             *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
+            *((Section("Look further", tuple(Link(*link) for link in page.links)),) if page.links else ()),
         ),
     )
 
@@ -123,18 +136,23 @@ def _not_read(page: IngestPage) -> tuple[Section, ...]:
         "No label table has these. If one of them matters, give it its name in the table and hand that in again."
     )
     lines = tuple((Cell(name), Cell(what)) for name, what in page.not_read.items())
-    return (Section("Not read", (text, capped("Columns and sheets that were left out", ("table", "what"), lines))),)
+    return (
+        Section(
+            "Not read", (text, capped("Columns and sheets that were left out, by table.", ("table", "what"), lines))
+        ),
+    )
 
 
-def _cautions(cautions: tuple[CautionLine, ...]) -> tuple[Block, ...]:
+def _cautions(page: IngestPage) -> tuple[Block, ...]:
+    cautions = page.cautions
     if not cautions:
         return (Text("No report that was read is unusual."),)
     counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
-    names = tuple((Cell(name), Cell(c.caution)) for c in cautions for name in c.names)
+    names = tuple((_file(page, name), Cell(c.caution)) for c in cautions for name in c.names)
     return (
-        capped("Read and not refused, by caution; only this page and the ingest's summary list them",
+        capped("Reports that were read and not refused, by caution; only this page and the summary list them.",
                ("caution", "count", "what it means"), counts),
-        capped("Which reports", ("file", "caution"), names),
+        capped("Each of these reports with its caution.", ("file", "caution"), names),
     )  # fmt: skip
 
 
@@ -143,14 +161,16 @@ def _files(page: IngestPage) -> Block:
         return Text("No file is listed.")
     columns = ("file", "state", "rule", "value", "what to do")
     ordered = sorted(page.files, key=lambda f: (_URGENCY.get(f.state, len(_URGENCY)), f.name))
-    return capped("Files of this batch, those to act on first", columns, tuple(_line(f) for f in ordered))
+    return capped(
+        "The files of this batch; those to act on come first.", columns, tuple(_line(page, f) for f in ordered)
+    )
 
 
 def _left_alone(page: IngestPage) -> Block:
     columns = ("file", "reason", "what to do")
     ordered = sorted(page.left_alone.items(), key=lambda item: (item[1] in _ORDINARY, item))
-    rows = tuple((Cell(name), Cell(reason), Cell(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
-    return capped("In no state: neither read nor recorded", columns, rows)
+    rows = tuple((_file(page, name), Cell(reason), Cell(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
+    return capped("These files are in no state: neither read nor recorded.", columns, rows)
 
 
 _ORDINARY = {"hidden", "temporary", "system-file"}
@@ -170,6 +190,10 @@ _URGENCY = {"quarantined": 0, "unpaired": 1, "waiting": 2}
 _TONES = {"quarantined": Tone.BAD, "unpaired": Tone.CAUTION, "accepted": Tone.GOOD}
 
 
-def _line(file: FileLine) -> tuple[Cell, ...]:
+def _line(page: IngestPage, file: FileLine) -> tuple[Cell, ...]:
     state = Cell(file.state, _TONES.get(file.state, Tone.PLAIN))
-    return Cell(file.name), state, Cell(file.rule), Cell(file.value), Cell(file.hint)
+    return _file(page, file.name), state, Cell(file.rule), Cell(file.value), Cell(file.hint)
+
+
+def _file(page: IngestPage, name: str) -> Cell:
+    return Cell(name, target=inbox_file(page.inbox, name))

@@ -1,4 +1,4 @@
-"""A document as Markdown, for artifacts and terminals. Figures are named, not shown."""
+"""A document as Markdown, for Prefect's artifacts. Figures are named, not shown; files are named by their path."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import re
 from html import escape
 from typing import assert_never
 
-from ecgcore.pages.document import Block, Callout, Command, Document, Image, Section, Table, Text, Tone, shown, visible
+from ecgcore.pages.document import (
+    Block,
+    Callout,
+    Command,
+    Document,
+    Image,
+    Link,
+    Section,
+    Table,
+    Text,
+    Tone,
+    shown,
+    visible,
+)
 
 _ACTIVE = re.compile(r"([\\`*_\[\]|~$])")
 _LINKS = re.compile(r"(?i)(?<=:)//|(?<=www)\.|@")
@@ -35,6 +48,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Command():
             return f"{_paragraph(block.purpose)}\n\n{_fenced(visible(block.command))}\n"
+        case Link():
+            return f"{_paragraph(block.purpose)}\n\n{_fenced(visible(block.target))}\n"
         case Image():
             return f"Figure in the HTML page: {_text(block.description)}\n"
         case _:

@@ -15,14 +15,18 @@ from ecgcore.reports.page.reason import CAUTION_HINTS
 from tasks.inbox.ingest_summary import IngestSummary
 from tasks.prefect.artifacts import publish_page, publish_table
 
+QUARANTINE_PAGE = "quarantine.html"
+
 
 def publish(summary: IngestSummary, inbox: str, started: datetime) -> None:
     """Write the HTML pages and publish summary and quarantine as artifacts."""
     document = ingest_document(page_of(summary, inbox, started))
-    quarantine = quarantine_of(summary, started)
+    quarantine = quarantine_of(summary, inbox, started)
     summary.page.parent.mkdir(parents=True, exist_ok=True)
-    summary.page.write_text(render_html(document), encoding="utf-8")
-    (summary.page.parent / "quarantine.html").write_text(render_html(quarantine_document(quarantine)), encoding="utf-8")
+    folder = summary.page.parent
+    summary.page.write_text(render_html(document, folder), encoding="utf-8")
+    open_entries = render_html(quarantine_document(quarantine), folder)
+    (folder / QUARANTINE_PAGE).write_text(open_entries, encoding="utf-8")
     publish_page("ingest-summary", render_markdown(document), "What came in and what became of it")
     publish_table("ingest-quarantine", quarantine.entries, "Files and rows in quarantine")
 
@@ -39,24 +43,33 @@ def page_of(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage
         rows_by_state={state.value: count for state, count in rows.by_state.items()},
         studies=summary.batch.new_studies,
         left_alone=summary.left_alone,
-        rules=_rules(summary),
+        rules=rules_of(summary),
         alerts=summary.alerts,
         files=tuple(FileLine(f.path, f.state.value, f.rule, f.value, f.hint) for f in summary.files),
         cautions=tuple(CautionLine(c.value, CAUTION_HINTS[c], paths) for c, paths in summary.cautions.items()),
         to_correct=tuple(map(str, summary.to_correct)),
         not_read=summary.not_read,
+        links=links_of(summary),
     )
 
 
-def _rules(summary: IngestSummary) -> tuple[RuleCount, ...]:
+def rules_of(summary: IngestSummary) -> tuple[RuleCount, ...]:
     """Count what is in quarantine of the inbox's files and of all rows, as the page's two tables of states do."""
-    broken = [(file.rule, file.hint) for file in summary.files if file.state is State.QUARANTINED]
-    broken += [(entry.finding.rule, entry.finding.hint) for entry in summary.entries if entry.is_row]
-    hints = dict(broken)
-    return tuple(RuleCount(rule, count, hints[rule]) for rule, count in Counter(rule for rule, _ in broken).items())
+    files = [(file.rule, file.hint) for file in summary.files if file.state is State.QUARANTINED]
+    rows = [(entry.finding.rule, entry.finding.hint) for entry in summary.entries if entry.is_row]
+    of_files, of_rows = (Counter(rule for rule, _ in broken) for broken in (files, rows))
+    return tuple(RuleCount(rule, of_files[rule], of_rows[rule], hint) for rule, hint in dict(files + rows).items())
 
 
-def quarantine_of(summary: IngestSummary, started: datetime) -> QuarantinePage:
+def links_of(summary: IngestSummary) -> tuple[tuple[str, str], ...]:
+    """Return the pages beside that of an ingest: what each shows, and its path."""
+    links = [("All that is in quarantine", str(summary.page.parent / QUARANTINE_PAGE))]
+    if summary.data_docs:
+        links.append(("What validation found in the label tables (Data Docs)", str(summary.data_docs)))
+    return tuple(links)
+
+
+def quarantine_of(summary: IngestSummary, inbox: str, started: datetime) -> QuarantinePage:
     """Return the page of all that is in quarantine."""
     lines = tuple(
         QuarantineLine(
@@ -69,7 +82,7 @@ def quarantine_of(summary: IngestSummary, started: datetime) -> QuarantinePage:
         )
         for entry in sorted(summary.entries, key=lambda entry: (entry.path, entry.row or 0))
     )
-    return QuarantinePage(_moment(started), lines, tuple(map(str, summary.to_correct)))
+    return QuarantinePage(_moment(started), lines, tuple(map(str, summary.to_correct)), inbox)
 
 
 def _moment(when: datetime) -> str:

@@ -11,10 +11,15 @@ from ecgcore.data.snapshot import Snapshot
 from ecgcore.evaluation.estimate.evaluation import to_json
 from ecgcore.evaluation.gates.decision import FIRST_RUN, ITSELF
 from ecgcore.evaluation.gates.policy import load_policy
+from ecgcore.pages.answers import answer_blocks
+from ecgcore.pages.document import Document, Image, Section, Text
+from ecgcore.pages.gate_table import gate_table, outcome_callout
+from ecgcore.pages.html import render_html
 from ecgcore.settings import Settings
 from tasks.cohort.snapshots import freeze
 from tasks.judging.judge import Judgement, judge
 from tasks.judging.label_rule_check import check_label_rule
+from tasks.judging.publication import figure_sentence
 from tasks.prefect.environment import open_ledger
 from tasks.registry.registry import registry_of
 from tasks.release.serving import CHAMPION_SLOT, champion_of
@@ -39,13 +44,22 @@ class Reevaluation:
             "page": str(self.page),
         }
 
-    def to_text(self) -> str:
-        """Return it as a few lines."""
-        lines = [f"version {self.version}: {self.judgement.gate} ({self.judgement.decision.reason})"]
-        for each in self.judgement.evaluations:
-            lines.append(f"  {each.target} on {each.test_set}: AUC {each.scores.auc or 'not defined'}")
-        lines += [f"  looks at {look.test_set}: {look.looks}" for look in self.judgement.looks]
-        return "\n".join([*lines, f"page: {self.page}"])
+    def to_document(self) -> Document:
+        """Return it as people read it."""
+        judged = self.judgement
+        areas = [
+            Text(f"{each.target} on the test set {each.test_set}: AUC {each.scores.auc or 'not defined'}")
+            for each in judged.evaluations
+        ]
+        looks = [Text(f"Looks at the test set {look.test_set}: {look.looks:,}") for look in judged.looks]
+        figures = tuple(Image(png, figure_sentence(name)) for name, png in judged.figures.items())
+        sections = (
+            Section("What it answers", answer_blocks(judged.evaluations)),
+            Section("Outcome", (outcome_callout(judged.decision), *areas, *looks)),
+            Section("Gates", (gate_table("The gates, judged again.", judged.decision.results),)),
+            Section("Figures", figures or (Text("No figure was drawn."),)),
+        )
+        return Document(f"Version {self.version} judged again", judged.decision.reason, sections)
 
 
 def evaluate_version(settings: Settings, version: str, policy_name: str, slot: str = CHAMPION_SLOT) -> Reevaluation:
@@ -70,20 +84,10 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
         served = slot == CHAMPION_SLOT
         judgement = judge(ledger, snapshot, model, golden, policy, against, f"evaluate {version}", served, alone)
     page = settings.folder("pages") / f"evaluation-{slot}-{version}.html"
-    page.write_text(_html(version, judgement), encoding="utf-8")
-    return Reevaluation(version, judgement, page)
+    found = Reevaluation(version, judgement, page)
+    page.write_text(_html(found), encoding="utf-8")
+    return found
 
 
-def _html(version: str, judgement: Judgement) -> str:
-    from ecgcore.pages.answers import answer_blocks
-    from ecgcore.pages.document import Block, Document, Image, Section, Text
-    from ecgcore.pages.gate_table import gate_table
-    from ecgcore.pages.html import render_html
-
-    figures: tuple[Block, ...] = tuple(Image(png, name) for name, png in judgement.figures.items())
-    sections = (
-        Section("What it answers", answer_blocks(judgement.evaluations)),
-        Section("Gates", (gate_table("Judged again", judgement.decision.results),)),
-        Section("Figures", figures or (Text("No figure was drawn."),)),
-    )
-    return render_html(Document(f"Version {version} judged again", judgement.decision.reason, sections))
+def _html(found: Reevaluation) -> str:
+    return render_html(found.to_document(), found.page.parent)

@@ -222,7 +222,7 @@ def _publish(
     (opened.folder / f"{stem}.png").write_bytes(forest)
     durable.write_text(opened.folder / f"{stem}.csv", contrast_table(found).to_csv(index=False))
     durable.write_text(opened.folder / f"{stem}.md", render_markdown(document))
-    durable.write_text(opened.folder / f"{stem}.html", render_html(document))
+    durable.write_text(opened.folder / f"{stem}.html", render_html(document, opened.folder))
     return found
 
 

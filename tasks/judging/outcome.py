@@ -9,7 +9,9 @@ from typing import Any
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
-from ecgcore.pages.answers import answer_sentence
+from ecgcore.pages.answers import answer_blocks
+from ecgcore.pages.document import Block, Command, Document, Link, Section, Text
+from ecgcore.pages.gate_table import gate_table, outcome_callout
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,24 @@ class RetrainOutcome:
             "gates": gates,
         }
 
-    def to_text(self) -> str:
-        """Return the outcome as a few lines."""
+    def to_document(self) -> Document:
+        """Return the outcome as people read it."""
+        champion = Text(f"champion: {self.champion or 'none yet'}")
         if not self.trained:
-            return f"not trained: {self.reason}\nchampion: {self.champion or 'none yet'}"
+            return Document("Nothing was trained", self.reason, (Section("Champion", (champion,)),))
         gates = self.decision.results if self.decision else ()
-        lines = [f"version {self.version}: {self.gate} ({self.reason})"]
-        lines += [f"  {answer_sentence(each)}" for each in self.evaluations]
-        lines += [f"  {g.verdict.value:14} {g.title}  {g.value or g.detail}" for g in gates]
-        lines += [f"champion: {self.champion or 'none yet'}", f"page: {self.page}"]
+        verdict = (outcome_callout(self.decision),) if self.decision else ()
+        sections = (
+            Section("What it answers", answer_blocks(self.evaluations)),
+            Section("Outcome", (*verdict, champion, *self._next())),
+            Section("Gates", (gate_table("The gates that judged it.", gates),)),
+        )
+        return Document(f"Version {self.version}: {self.gate}", self.reason, sections)
+
+    def _next(self) -> tuple[Block, ...]:
+        blocks: list[Block] = [Link("Decision page", str(self.page))] if self.page else []
         if not self.promotable:
-            lines.append("this recipe is not promotable: nothing here can serve its versions")
+            blocks.append(Text("This recipe is not promotable: nothing here can serve its versions."))
         elif self.gate == "pass" and not self.promoted:
-            lines.append(f"next: ecg promote {self.version} --reviewer NAME --reason TEXT")
-        return "\n".join(lines)
+            blocks.append(Command("Next", f"ecg promote {self.version} --reviewer NAME --reason TEXT"))
+        return tuple(blocks)

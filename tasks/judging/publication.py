@@ -35,7 +35,7 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             decision=judgement.decision,
             evaluations=judgement.evaluations,
             looks=judgement.looks,
-            figures=tuple(Image(png, name.replace("-", " ")) for name, png in judgement.figures.items()),
+            figures=tuple(Image(png, figure_sentence(name)) for name, png in judgement.figures.items()),
         )
     )
 
@@ -56,14 +56,25 @@ def first_weights(candidate: Candidate) -> str:
     return "random, as the recipe says"
 
 
+def figure_sentence(name: str) -> str:
+    """Return what a figure of a judgement shows; its name is such as ``roc-scar-old``."""
+    kind, _, place = name.partition("-")
+    target, _, test_set = place.rpartition("-")
+    sentences = {
+        "roc": f"ROC curve of {target} on the test set {test_set}.",
+        "calibration": f"Calibration of {target} on the test set {test_set}.",
+        "gates": "Estimate, interval and limit of every gate.",
+    }
+    return sentences.get(kind, name)
+
+
 def publish_decision(
     settings: Settings, registry: Registry, slot: str, version: str, document: Document, name: str = "decision"
 ) -> Path:
     """Write the page, attach it to the registered version, publish it as an artifact, and return its path."""
     page = settings.folder("pages") / f"{name}-{slot}-{version}.html"
-    html = render_html(document)
-    page.write_text(html, encoding="utf-8")
-    registry.attach(slot, version, f"{name}.html", html)
+    page.write_text(render_html(document, page.parent), encoding="utf-8")
+    registry.attach(slot, version, f"{name}.html", render_html(document))
     publish_page(f"{name}-{slot}-{version}", render_markdown(document), document.title)
     return page
 

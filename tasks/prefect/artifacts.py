@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ecgcore.pages.number_text import number_text
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -45,7 +47,8 @@ def publish_table(
 ) -> UUID:
     """Publish the first ``max_rows`` rows as a table and return the artifact's id.
 
-    The description says how many rows there are and how many are shown. Cells are text, cut at 300 characters.
+    The description says how many rows there are and how many are shown. Cells are text, cut at 300 characters; numbers
+    are written as pages write them.
     """
     from prefect.artifacts import create_table_artifact
 
@@ -101,5 +104,5 @@ def _cells(row: Mapping[str, Any] | DataclassInstance) -> dict[str, str]:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
+    text = number_text(value) if value is None or isinstance(value, float) else str(value)
     return text if len(text) <= MAX_CELL_CHARS else f"{text[: MAX_CELL_CHARS - 1]}…"

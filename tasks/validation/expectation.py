@@ -50,7 +50,7 @@ def _runs(check: Check, columns: frozenset[str]) -> bool:
 
 
 def compile_check(check: Check, today: date) -> Expectation:
-    """Return the expectation of a check; its `meta` leads back to the rule, and Data Docs show the rule's words."""
+    """Return the expectation of a check; its `meta` leads back to the rule, whose words the result keeps."""
     words = {
         "description": f"{check.column}: {check.rule.message} ({check.rule.name}, {check.rule.effect})",
         "notes": f"Next step: {check.rule.hint}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,8 @@ from ecgcore.cmr.rules.column_rule import ColumnRule, Kind
 from ecgcore.cmr.rules.label_rules import REQUIRED_COLUMNS, RULES
 from ecgcore.cmr.rules.validation_report import RowFailure, TableFailure, ValidationReport
 from ecgcore.errors import TableError
+from ecgcore.pages.validation_page import CheckLine, ValidationPage
+from tasks.validation.data_docs import write_data_docs
 from tasks.validation.expectation import checks_of
 from tasks.validation.validator import Outcome, run_checks
 
@@ -41,11 +43,31 @@ def validate(
     checked = check_frame(frame, rules)
     columns = frozenset(checked.columns)
     checks = tuple(check for rule in rules for check in checks_of(rule, columns))
-    docs = data_docs_dir / batch_id if data_docs_dir else None
-    outcomes = run_checks(checked, checks, batch_id, today or date.today(), docs)
+    run = run_checks(checked, checks, batch_id, today or date.today())
+    outcomes = run.outcomes
+    page = None
+    if data_docs_dir is not None:
+        page = write_data_docs(data_docs_dir / batch_id, _page(batch_id, outcomes, checked), run.result)
     rejected = tuple(_table_failure(o, checked) for o in outcomes if o.check.rule.of_table and not o.success)
     failures = () if rejected else _row_failures(outcomes, checked)
-    return ValidationReport(failures, rejected, docs / "index.html" if docs else None)
+    return ValidationReport(failures, rejected, page)
+
+
+def _page(batch_id: str, outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -> ValidationPage:
+    lines = tuple(_check_line(outcome, checked) for outcome in outcomes)
+    return ValidationPage(batch_id, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", len(checked), lines, "")
+
+
+def _check_line(outcome: Outcome, checked: pd.DataFrame) -> CheckLine:
+    rule = outcome.check.rule
+    failing: tuple[tuple[str, str], ...] = ()
+    if not rule.of_table and outcome.row_ids:
+        positions = {row_id: i for i, row_id in enumerate(checked["row_id"])}
+        failing = tuple((f.row_id, f.value) for f in _failures(outcome, checked, positions))
+    return CheckLine(
+        rule.name, outcome.check.column, rule.message, rule.hint, outcome.expectation, outcome.success, outcome.rows,
+        failing,
+    )  # fmt: skip
 
 
 def _applicable(columns: frozenset[str]) -> tuple[ColumnRule, ...]:

@@ -152,7 +152,8 @@ class Demo:
     Args:
         home: where it ran.
         studies, seed: the hospital.
-        first, second: what its two runs printed.
+        printed: what the first run wrote on the terminal.
+        first, second: the HTML page that each of its two runs ended with.
         ingest: the memory of the first run's ingest.
         snapshot: what the first trained on.
         left_by_first, left_by_second: snapshots, runs and releases after each run.
@@ -161,6 +162,7 @@ class Demo:
     home: Path
     studies: int
     seed: int
+    printed: str
     first: str
     second: str
     ingest: Watch
@@ -182,14 +184,15 @@ def left_in(home: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def demo(make_home: Callable[..., Home]) -> Demo:
     home, words = make_home("demo"), ("demo", "--studies", str(STUDIES), "--seed", str(SEED))
-    first, ingest = home.watched(
+    printed, ingest = home.watched(
         (home.path / "inbox").exists,  # drawn: what runs from here on are readers
         lambda: any((home.path / "pages").glob("ingest-*")),
         *words,
     )
-    left_by_first = left_in(home.path)
+    page = home.path / "pages" / "demo.html"
+    first, left_by_first = page.read_text(encoding="utf-8"), left_in(home.path)
     (snapshot,) = (home.path / "snapshots").iterdir()
-    second = home.ecg(*words)
-    return Demo(
-        home.path, STUDIES, SEED, first, second, ingest, Snapshot.open(snapshot), left_by_first, left_in(home.path)
-    )
+    home.ecg(*words)
+    second = page.read_text(encoding="utf-8")
+    seen = Snapshot.open(snapshot)
+    return Demo(home.path, STUDIES, SEED, printed, first, second, ingest, seen, left_by_first, left_in(home.path))

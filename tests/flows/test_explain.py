@@ -34,7 +34,9 @@ def test_the_canonical_image_is_coloured(ecg, model_dir, drawn_reports, tmp_path
     assert (done.code, done.err) == (0, "")
     image = read_report(drawn_reports[name]).image
     heatmap = explain(ECGClassifier(model_dir), image, "scar")
-    np.testing.assert_array_equal(png(tmp_path / "o.png"), overlay(image, heatmap.mass))
+    drawn = png(tmp_path / "o.png")
+    np.testing.assert_array_equal(drawn[: len(image)], overlay(image, heatmap.heat))
+    assert len(drawn) > len(image) and (drawn[len(image) :] < 128).any()  # the legend
     assert done.out.startswith(f"scar: probability {heatmap.probability:.2f}; most of the evidence: ")
     assert done.out.endswith(f"; wrote {tmp_path / 'o.png'}\n")
 
@@ -42,10 +44,11 @@ def test_the_canonical_image_is_coloured(ecg, model_dir, drawn_reports, tmp_path
 @pytest.mark.parametrize("name", ["old", "new"])
 def test_the_page_is_coloured_where_its_leads_are_and_nowhere_else(ecg, model_dir, drawn_reports, tmp_path, name):
     words = ("explain", drawn_reports[name], "--out", tmp_path / "p.png", "--model-dir", model_dir)
-    done = ecg(*words, "--target", "lvef", "--page")
+    done = ecg(*words, "--target", "lvef", "--page", "--show-header")
     assert done.code == 0 and done.out.startswith("lvef: probability ")
     page, drawn, fmt = read_page(drawn_reports[name]).pixels, png(tmp_path / "p.png"), FORMATS[name]
-    assert drawn.shape == page.shape
+    assert drawn.shape[0] > page.shape[0] and drawn.shape[1:] == page.shape[1:]
+    drawn = drawn[: len(page)]
     canonical = overlay(np.full((*fmt.canonical_size[::-1], 3), 255, np.uint8), _mass(model_dir, drawn_reports[name]))
     outside = np.ones(page.shape[:2], bool)
     for lead in LEADS:
@@ -58,7 +61,22 @@ def test_the_page_is_coloured_where_its_leads_are_and_nowhere_else(ecg, model_di
 
 
 def _mass(model_dir: Path, report: Path) -> np.ndarray:
-    return explain(ECGClassifier(model_dir), read_report(report).image, "lvef").mass
+    return explain(ECGClassifier(model_dir), read_report(report).image, "lvef").heat
+
+
+@pytest.mark.parametrize("name", ["old", "new"])
+def test_the_page_hides_the_printed_name_unless_it_is_asked_for(ecg, model_dir, drawn_reports, tmp_path, name):
+    page, box = read_page(drawn_reports[name]).pixels, FORMATS[name].ecg_box
+    above = page[: box.top]
+    assert (above < 128).any()  # the name and the number
+    words = ("explain", drawn_reports[name], "--out", tmp_path / "p.png", "--model-dir", model_dir, "--page")
+    assert ecg(*words).code == 0
+    hidden = png(tmp_path / "p.png")[: len(page)]
+    assert (hidden[: box.top] == 255).all() and (hidden[box.bottom :] == 255).all()
+    assert (hidden[:, : box.left] == 255).all() and (hidden[:, box.right :] == 255).all()
+    assert (box.cut(hidden) < 128).any()
+    assert ecg(*words, "--show-header").code == 0
+    np.testing.assert_array_equal(png(tmp_path / "p.png")[: box.top], above)
 
 
 def test_what_cannot_be_explained_is_one_line(ecg, model_dir, drawn_reports, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -194,9 +196,13 @@ def test_data_docs_are_built_per_batch_and_name_no_patient(rows: Rows, tmp_path:
         report = validate(frame, batch_id="b1", data_docs_dir=docs, today=TODAY)
     assert report.data_docs == docs / "b1" / "index.html"
     assert [p.name for p in docs.iterdir()] == ["b1"]
-    (page,) = (docs / "b1" / "validations").rglob("*.html")
-    text = page.read_text(encoding="utf-8")
-    assert "55 %" in text
+    assert sorted(p.name for p in (docs / "b1").iterdir()) == ["index.html", "validation.json"]
+    text = report.data_docs.read_text(encoding="utf-8")
+    assert "55 %" in text and "expect_column_values_to_be_null" in text
+    assert not re.search(r"""(?:src|href)="(?:[a-z]+:)?//|<script|@import|url\(""", text)
+    assert all(f.row_id in text for f in report.failures)
+    result = json.loads((docs / "b1" / "validation.json").read_text(encoding="utf-8"))
+    assert result["statistics"]["unsuccessful_expectations"] == len({(f.rule, f.column) for f in report.failures})
     assert rule("same-day-pair").message in text
     assert "1234567" not in text
     assert "7654321" not in text

@@ -118,6 +118,13 @@ def test_the_outer_half_of_a_border_cell_is_as_high_as_its_centre():
     assert (mass[:2, :2] == 1).all() and mass[7, 7] == 0
 
 
+def test_the_paint_is_the_evidence_times_the_probability_so_that_no_colour_means_no_probability():
+    grid = np.array([[1, 0.5], [0, 0.25]], np.float32)
+    assert Heatmap("scar", 0.8, grid, (2, 2)).heat.tolist() == (np.float32(0.8) * grid).tolist()
+    assert Heatmap("scar", 0.004, grid, (2, 2)).heat.max() < 0.005
+    assert Heatmap("scar", 1.0, grid, (2, 2)).heat.max() == 1
+
+
 def test_an_empty_map_says_so():
     empty = Heatmap("scar", 0.1, np.zeros((2, 3), np.float32), (30, 20))
     assert empty.is_empty and not empty.mass.any()

@@ -57,7 +57,7 @@ def test_the_examples_are_the_first_of_each_format_and_class(classifier, panel):
     second = panel.examples_of(panel.means[2])[1]
     heatmap = explain(classifier, ecg(3, OLD), "scar")
     assert second.probability == pytest.approx(heatmap.probability, abs=1e-6)
-    drawn = overlay(ecg(3, OLD), heatmap.mass).astype(float)
+    drawn = overlay(ecg(3, OLD), heatmap.heat).astype(float)
     thirds = drawn.reshape(440, 3, 940, 3, 3).mean(axis=(1, 3))  # the mean of every 3 x 3 pixels
     assert second.picture.shape == (440, 940, 3)
     np.testing.assert_allclose(second.picture, thirds, atol=1)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.errors import ReportError
-from ecgcore.explain.placement import format_of, on_page
+from ecgcore.explain.placement import format_of, on_page, without_print
 from ecgcore.reports.page.format import LEADS, known_formats
 from ecgcore.reports.recognise.canonical import canonical_image
 
@@ -67,3 +67,11 @@ def test_other_sizes_are_refused():
         on_page(np.ones((2100, 1402), np.float32), FORMATS["old"], PAGES[0])
     with pytest.raises(ReportError, match="page of 500 x 400 px"):
         on_page(np.ones((1320, 2820), np.float32), FORMATS["old"], (500, 400))
+
+
+@pytest.mark.parametrize("name", ["old", "new"])
+def test_all_but_the_ecg_is_white_without_print(name):
+    page, box = np.zeros((2480, 3508, 3), np.uint8), FORMATS[name].ecg_box
+    left = without_print(page, FORMATS[name])
+    assert not box.cut(left).any() and (left == 255).sum() == page.size - 3 * box.width * box.height
+    assert not page.any()

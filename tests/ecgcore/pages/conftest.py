@@ -86,12 +86,13 @@ def ingest_page(text="x", **changes) -> Document:
         "rows_by_state": {"accepted": 2, text: 1},
         "studies": 2,
         "left_alone": {},
-        "rules": (RuleCount(text, 1, text),),
+        "rules": (RuleCount(text, 1, 2, text),),
         "alerts": (text,),
         "files": (FileLine(text, text, text, text, text),),
         "cautions": (CautionLine(text, text, (text,)),),
         "to_correct": (text,),
         "not_read": {text: text},
+        "links": ((text, text),),
     }
     return ingest_document(IngestPage(**{**fields, **changes}))
 
@@ -105,12 +106,13 @@ def demo_page(text="x", **changes) -> Document:
     fields = {
         "seconds": 312.4,
         "counts_by_state": {text: 1},
-        "rules": (RuleCount(text, 1, text),),
+        "rules": (RuleCount(text, 1, 2, text),),
         "decision": decision(text),
         "why_not_trained": text,
         "champion": text,
         "predicted_file": text,
         "prediction": (PredictionLine(text, True, 0.7312),),
+        "links": ((text, text),),
         "commands": ((text, text),),
         "evaluations": (evaluation(text),),
     }

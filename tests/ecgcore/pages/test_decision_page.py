@@ -16,7 +16,7 @@ def test_a_gate_shows_value_interval_limit_verdict_and_cases(make_decision_page)
 
 def test_the_policy_and_the_looks_are_named(make_decision_page):
     text = render_markdown(make_decision_page("p"))
-    assert "ab" * 32 in text
+    assert "| abababababab |" in text
     assert "| p | 4 | p |" in text
     assert "against champion 12" in text
     assert "| label rule | p |" in text
@@ -47,7 +47,7 @@ def test_neither_rejection_nor_doubt_offers_a_promotion(make_decision_page):
 
 def test_an_undefined_metric_is_not_hidden(make_decision_page):
     html = render_html(make_decision_page("no case"))
-    assert '<td class="bad">not defined</td>' in html
+    assert 'class="bad">not defined</td>' in html
     assert "no case on no case: no case" in html
 
 

@@ -10,7 +10,7 @@ def test_it_shows_gates_champion_prediction_and_commands(make_demo_page):
     assert "Version v1 serves." in text
     assert "| v1 | positive | 0.73 |" in text
     assert "```\nv1\n```" in text
-    assert "approval manual" in text
+    assert "approval is manual" in text
 
 
 def test_a_second_run_says_why_it_did_not_train(make_demo_page):

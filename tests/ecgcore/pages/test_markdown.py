@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.pages.document import Callout, Cell, Command, Document, Image, Section, Table, Text, Tone
+from ecgcore.pages.document import Callout, Cell, Command, Document, Image, Link, Section, Table, Text, Tone
 from ecgcore.pages.markdown import render_markdown
 
 hostile = st.one_of(
@@ -69,9 +69,9 @@ def test_paragraphs_exactly(text, expected):
 
 def test_every_block_exactly():
     table = Table("cap", ("a", "b"), ((Cell("x|y"), Cell("0.838")),), total_rows=3)
-    blocks = (Callout("c", Tone.BAD), table, Command("do", "ls"), Image(b"", "a plot"))
+    blocks = (Callout("c", Tone.BAD), table, Command("do", "ls"), Link("rows", "q/rows.csv"), Image(b"", "a plot"))
     assert render_markdown(Document("t", "s", (Section("h", blocks),))) == (
         "# t\n\ns\n\n## h\n\n> **Attention:** c\n\n"
         "cap\n\n| a | b |\n| --- | --- |\n| x\\|y | 0.838 |\n\n1 of 3 rows shown\n\n"
-        "do\n\n```\nls\n```\n\nFigure in the HTML page: a plot\n\n"
+        "do\n\n```\nls\n```\n\nrows\n\n```\nq/rows.csv\n```\n\nFigure in the HTML page: a plot\n\n"
     )

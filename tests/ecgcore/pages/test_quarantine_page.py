@@ -14,7 +14,7 @@ def test_entries_and_rules_are_counted():
     )
     assert "3 open entries" in text
     assert "1/rows.csv" in text and "2/rows.csv" in text
-    assert "| lvef-range | 2 | 1 to 100 |" in text
+    assert "| lvef-range | 0 | 2 | 1 to 100 |" in text and "| blank-page | 1 | 0 | scan again |" in text
     assert "| b.pdf |  | 2026-11-20 | blank-page | 0 dark pixels | scan again |" in text
 
 

@@ -83,7 +83,7 @@ def test_pages_tables_and_progress_reach_the_server(prefect_server):
     def publishing():
         publish_page("Ingest Summary!", "# Ingest\n\n3 accepted", "of today")
         publish_table("quarantine", [Row("lvef-range", number) for number in range(150)], "Files by rule.")
-        publish_table("wide", [{"value": "x" * 1000, "none": None}])
+        publish_table("wide", [{"value": "x" * 1000, "none": None, "nan": float("nan"), "low": 0.0132850241}])
         publish_table("nothing", [], "No file was quarantined.")
         with progress_bar("training", "Training") as bar:
             bar.show(3, 4)
@@ -97,7 +97,7 @@ def test_pages_tables_and_progress_reach_the_server(prefect_server):
     table = stored("quarantine")
     assert json.loads(table.data) == [{"rule": "lvef-range", "count": str(number)} for number in range(100)]
     assert table.description == "Files by rule. (150 rows, the first 100 are shown.)"
-    assert json.loads(stored("wide").data) == [{"value": "x" * 299 + "…", "none": ""}]
+    assert json.loads(stored("wide").data) == [{"value": "x" * 299 + "…", "none": "–", "nan": "–", "low": "0.013"}]
     assert stored("nothing").description == "No file was quarantined. (0 rows.)"
     assert stored("training").data == 100.0
     assert stored("broken").data == 25.0
