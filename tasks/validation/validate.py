@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.rules.check_frame import check_frame, text_column
-from ecgcore.cmr.rules.label_rules import REQUIRED_COLUMNS, RULES
+from ecgcore.cmr.rules.label_rules import required_columns, rules
 from ecgcore.cmr.rules.rule import Kind, Rule
 from ecgcore.cmr.rules.validation_report import RowFailure, TableFailure, ValidationReport
 from ecgcore.errors import TableError
@@ -28,8 +28,8 @@ def validate(
     Args:
         frame: the rows of all label tables of the batch (:class:`ecgcore.cmr.table.label_table.LabelTable`), perhaps
             with the columns `page_patient_id`, `page_ecg_date`, `page_format` of the ECG that a row names, and
-            `known_study_id`, `known_scar`, `known_lvef_percent` of the study that the ledger has for its patient and
-            day; null where there is none.
+            `known_study_id` and `known_<label>` of the study that the ledger has for its patient and day; null where
+            there is none.
         batch_id: letters, digits, ``.``, ``_`` and ``-``, at most 100.
         data_docs_dir: where Data Docs go, each batch's into its own folder; None builds none.
         today: the last day that is not in the future, by default today.
@@ -39,10 +39,10 @@ def validate(
     """
     if not _BATCH_ID.fullmatch(batch_id):
         raise TableError("batch", "has an id that cannot name a folder", "use letters, digits, `.`, `_` and `-`")
-    rules = _applicable(frozenset(frame.columns))
-    checked = check_frame(frame, rules)
+    applicable = _applicable(frozenset(frame.columns))
+    checked = check_frame(frame, applicable)
     columns = frozenset(checked.columns)
-    checks = tuple(check for rule in rules for check in checks_of(rule, columns))
+    checks = tuple(check for rule in applicable for check in checks_of(rule, columns))
     docs = data_docs_dir / batch_id if data_docs_dir else None
     outcomes = run_checks(checked, checks, batch_id, today or date.today(), docs)
     rejected = tuple(_table_failure(o, checked) for o in outcomes if o.check.rule.of_table and not o.success)
@@ -52,7 +52,7 @@ def validate(
 
 def _applicable(columns: frozenset[str]) -> tuple[Rule, ...]:
     """Return all rules; without a required column only those of the table, because the batch is rejected anyway."""
-    return RULES if columns.issuperset(REQUIRED_COLUMNS) else tuple(rule for rule in RULES if rule.of_table)
+    return tuple(rule for rule in rules() if rule.of_table or columns.issuperset(required_columns()))
 
 
 def _table_failure(outcome: Outcome, checked: pd.DataFrame) -> TableFailure:

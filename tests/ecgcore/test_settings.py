@@ -48,9 +48,9 @@ def test_a_file_in_the_place_of_home_is_refused(home):
 
 
 def test_label_rule_follows_the_comparison(home, monkeypatch):
-    assert load_settings().label_rule.reduced(50.0) == 0
+    assert load_settings().catalogue.target("lvef").label(50.0) == 0
     monkeypatch.setenv("ECG_LVEF_COMPARISON", "<=")
-    assert load_settings().label_rule.reduced(50.0) == 1
+    assert load_settings().catalogue.target("lvef").label(50.0) == 1
 
 
 def test_every_setting_is_documented():

@@ -40,7 +40,7 @@ def check_frame(rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
 
     Args:
         rows: the rows of label tables (see :class:`ecgcore.cmr.table.label_table.LabelTable`), perhaps joined with
-            `page_patient_id`, `page_ecg_date`, `page_format` and `known_study_id`, `known_scar`, `known_lvef_percent`,
+            `page_patient_id`, `page_ecg_date`, `page_format` and `known_study_id` and `known_<label>` of each label,
             each nullable.
         rules: the rules.
     """

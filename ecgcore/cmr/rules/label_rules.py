@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from ecgcore.cmr.rules.label_cell_rules import flag_set, label_cell_rules, label_required
 from ecgcore.cmr.rules.rule import Effect, Kind, Moment, Rule
-from ecgcore.cmr.sheet.columns import flag_columns, whole_columns
+from ecgcore.cmr.sheet.columns import label_columns, whole_columns
 from ecgcore.cmr.sheet.pattern import NON_ISCHAEMIC_REGEX
+from ecgcore.targets.in_force import catalogue
 
-REQUIRED_COLUMNS = ("row_id", "row", "file_name", "patient_id", "cmr_date", "ecg_date", "scar", "lvef_percent")
+_COLUMNS = ("row_id", "row", "file_name", "patient_id", "cmr_date", "ecg_date")
 
 _TABLE = (
-    Rule(
-        "columns-required",
-        REQUIRED_COLUMNS,
-        Kind.HAS_COLUMN,
-        Effect.REJECT,
-        "a label table has these columns",
-        "add the column that is missing and drop the table into the inbox again",
-    ),
     Rule(
         "rows-required",
         ("row_id",),
@@ -63,14 +57,6 @@ _REQUIRED = (
         "each row has both days, in a form that can be read in one way only",
         "write the day as yyyy-mm-dd in a cell formatted as text; 03/04/2016 may be March or April",
     ),
-    Rule(
-        "label-required",
-        ("scar", "lvef_percent"),
-        Kind.NO_FINDING,
-        Effect.QUARANTINE,
-        "each row has a scar or an LVEF",
-        "enter scar_cad, lvef or both from the CMR report",
-    ),
 )
 
 _DAYS = (
@@ -95,33 +81,6 @@ _DAYS = (
 )
 
 _LABELS = (
-    Rule(
-        "lvef-number",
-        ("lvef_percent",),
-        Kind.READABLE,
-        Effect.QUARANTINE,
-        "LVEF is a plain number",
-        "write the percentage as a plain number, 55 or 55.5, without a unit; leave it empty if unknown",
-    ),
-    Rule(
-        "lvef-range",
-        ("lvef_percent",),
-        Kind.BETWEEN,
-        Effect.QUARANTINE,
-        "LVEF is between 5 and 90 percent",
-        "look the LVEF up in the CMR report; write 55 for 55 %, not 0.55, and leave it empty if unknown",
-        minimum=5,
-        maximum=90,
-    ),
-    Rule(
-        "scar-set",
-        ("scar",),
-        Kind.IN_SET,
-        Effect.QUARANTINE,
-        "scar_cad is 0, 1 or empty",
-        "write 1 for ischaemic scar, 0 for none, and leave it empty if unknown",
-        values=("0", "1"),
-    ),
     Rule(
         "pattern-set",
         ("pattern",),
@@ -158,15 +117,6 @@ _DETAILS = (
         "correct the age, or leave it empty if unknown",
         minimum=0,
         maximum=120,
-    ),
-    Rule(
-        "flag-set",
-        flag_columns(),
-        Kind.IN_SET,
-        Effect.QUARANTINE,
-        "yes-or-no columns hold 0, 1 or nothing",
-        "write 1 for yes, 0 for no, and leave it empty if unknown",
-        values=("0", "1"),
     ),
     Rule(
         "whole-number",
@@ -254,16 +204,27 @@ _PAGE = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (
-    *_TABLE,
-    *_REQUIRED,
-    *_DAYS,
-    *_LABELS,
-    *_DETAILS,
-    *_COHORT,
-    *_BETWEEN_ROWS,
-    *_PAGE,
-)
+
+def required_columns() -> tuple[str, ...]:
+    """Return the frame's columns without which a table is rejected."""
+    return (*_COLUMNS, *label_columns())
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return every rule, those of the labels as the catalogue of targets in force has them."""
+    known = catalogue()
+    columns = Rule(
+        "columns-required",
+        required_columns(),
+        Kind.HAS_COLUMN,
+        Effect.REJECT,
+        "a label table has these columns",
+        "add the column that is missing and drop the table into the inbox again",
+    )
+    labels = (*label_cell_rules(known), *_LABELS)
+    details = (*_DETAILS, flag_set(known))
+    rows = (*_REQUIRED, label_required(known), *_DAYS, *labels, *details, *_COHORT, *_BETWEEN_ROWS)
+    return (columns, *_TABLE, *rows, *_PAGE)
 
 
 def rule(name: str) -> Rule:
@@ -272,7 +233,4 @@ def rule(name: str) -> Rule:
     Raises:
         KeyError: there is none.
     """
-    return _BY_NAME[name]
-
-
-_BY_NAME = {r.name: r for r in RULES}
+    return {each.name: each for each in rules()}[name]

@@ -11,19 +11,22 @@ from datetime import date
 
 import pandas as pd
 
-from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, TARGETS
+from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, detail_columns, label_columns
 from ecgcore.cmr.sheet.pattern import ISCHAEMIC, NON_ISCHAEMIC_REGEX
+from ecgcore.targets.in_force import catalogue
 
 Findings = Mapping[str, pd.Series]
 
 STUDY = ["patient_id", "ecg_date"]
-DETAILS = (*SCAR_TYPES, "pattern", *PERSON)  # a disagreement only where both rows have it
 
 
 def no_label(rows: pd.DataFrame) -> Findings:
-    """Find rows with neither target, unless their pattern takes them out of the cohort anyway."""
-    none = _get(rows, "scar").isna() & _get(rows, "lvef_percent").isna() & ~_non_ischaemic(rows)
-    return {"scar": _where(none, "no scar_cad, no lvef")}
+    """Find rows with no label, unless their pattern takes them out of the cohort anyway."""
+    none = ~_non_ischaemic(rows)
+    for column in label_columns():
+        none &= _get(rows, column).isna()
+    text = ", ".join(f"no {column.written}" for column in catalogue().labels)
+    return {label_columns()[0]: _where(none, text)}
 
 
 def pattern_contradictions(rows: pd.DataFrame) -> Findings:
@@ -68,9 +71,10 @@ def _disagreements(rows: pd.DataFrame) -> pd.Series:
 
 
 def _differences(group: pd.DataFrame) -> str:
-    targets = [t for t in TARGETS if t in group and group[t].nunique(dropna=False) > 1]
-    details = [d for d in DETAILS if d in group and group[d].nunique() > 1]
-    return "; ".join(f"{name}: {_alternatives(group[name])}" for name in (*targets, *details))
+    labels = [c for c in label_columns() if c in group and group[c].nunique(dropna=False) > 1]
+    either = (*detail_columns(), "pattern", *PERSON)  # a disagreement only where both rows have it
+    details = [c for c in either if c in group and group[c].nunique() > 1]
+    return "; ".join(f"{name}: {_alternatives(group[name])}" for name in (*labels, *details))
 
 
 def _alternatives(values: pd.Series) -> str:
@@ -80,9 +84,9 @@ def _alternatives(values: pd.Series) -> str:
 def _against_known(rows: pd.DataFrame) -> pd.Series:
     known = _get(rows, "known_study_id").notna() & _comparable(rows)
     wrong = pd.Series(False, index=rows.index)
-    for target in TARGETS:
-        wrong |= known & _differ(_get(rows, target), _get(rows, f"known_{target}"))
-    return _described(rows, wrong, [name for t in TARGETS for name in (t, f"known_{t}")])
+    for column in label_columns():
+        wrong |= known & _differ(_get(rows, column), _get(rows, f"known_{column}"))
+    return _described(rows, wrong, [name for c in label_columns() for name in (c, f"known_{c}")])
 
 
 def _differ(one: pd.Series, other: pd.Series) -> pd.Series:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, TARGETS
+from ecgcore.cmr.sheet.columns import PERSON, detail_columns
 from ecgcore.ledger.decide.finding import RowFault
 
-DETAILS = (*SCAR_TYPES, *PERSON, "impute")
+DETAILS = (*PERSON, "impute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ class LabelRow:
         file_name: the ECG that it names: a base name or a path.
         study_id: pseudonym of patient and day; None if either is missing.
         run_num: the study's run number, as text.
-        scar: 1 ischaemic scar, 0 none.
-        lvef_percent: left ventricular ejection fraction, percent.
+        labels: by label, such as ``scar`` (0 or 1) and ``lvef_percent``; a missing one is not among them.
         age: years.
         train_80_percent: the study's training flag.
         develop_10_percent: the study's validation flag.
@@ -56,10 +56,7 @@ class LabelRow:
     year: int | None = None
     month: int | None = None
     run_num: str | None = None
-    scar: int | None = None
-    lvef_percent: float | None = None
-    subendocardial_scar: int | None = None
-    transmural_scar: int | None = None
+    labels: Mapping[str, float] = field(default_factory=dict, hash=False)
     age: float | None = None
     female: int | None = None
     smoke: int | None = None
@@ -95,10 +92,17 @@ class LabelRow:
 def conflicts(one: LabelRow, other: LabelRow) -> tuple[str, ...]:
     """Name the columns in which two rows of one study disagree.
 
-    A target that one row has and the other lacks is a disagreement; a further column is one only if both rows have it.
+    A label that one row has and the other lacks is a disagreement; a label that only describes another, and a further
+    column, is one only if both rows have it.
     """
-    targets = [name for name in TARGETS if getattr(one, name) != getattr(other, name)]
-    return (*targets, *(name for name in DETAILS if _contradict(getattr(one, name), getattr(other, name))))
+    describing = detail_columns()
+    labels = [n for n in _names(one, other) if n not in describing and one.labels.get(n) != other.labels.get(n)]
+    details = [n for n in describing if _contradict(one.labels.get(n), other.labels.get(n))]
+    return (*labels, *details, *(name for name in DETAILS if _contradict(getattr(one, name), getattr(other, name))))
+
+
+def _names(one: LabelRow, other: LabelRow) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one.labels, *other.labels)))
 
 
 def _contradict(one: float | None, other: float | None) -> bool:
