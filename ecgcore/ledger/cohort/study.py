@@ -44,4 +44,4 @@ def accepted_studies(connection: Connection) -> list[SnapshotRow]:
     columns = [getattr(Study, each.name) for each in fields(SnapshotRow) if each.name != "labels"]
     labels = labels_of_studies(connection)
     records = connection.execute(select(*columns).order_by(Study.study_id))
-    return [SnapshotRow(*record, labels=labels.get(record.study_id, {})) for record in records]
+    return [SnapshotRow(**record._mapping, labels=labels.get(record.study_id, {})) for record in records]

@@ -10,6 +10,7 @@ study had becomes its version 1, as the row that is the study's evidence has it,
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,11 +27,9 @@ _LABELS = ("scar", "lvef_percent", "subendocardial_scar", "transmural_scar")
 _AT_ONCE = 1000
 
 
-def _columns() -> list[sa.Column]:
-    return [
-        *(sa.column(name, sa.Integer) for name in _FLAGS),
-        *(sa.column(name, sa.Double) for name in _NUMBERS),
-    ]
+def _columns() -> list[sa.ColumnClause[Any]]:
+    flags: list[sa.ColumnClause[Any]] = [sa.column(name, sa.Integer()) for name in _FLAGS]
+    return [*flags, *(sa.column(name, sa.Double()) for name in _NUMBERS)]
 
 
 _LABEL = sa.table(
