@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.errors import SettingsError
+from ecgcore.errors import SettingsError, TargetError
 from ecgcore.settings import Settings, load_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -56,3 +56,18 @@ def test_label_rule_follows_the_comparison(home, monkeypatch):
 def test_every_setting_is_documented():
     documented = set(re.findall(r"^#? ?(ECG_[A-Z0-9_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert documented == {f"ECG_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_catalogue_is_the_file_that_is_named_with_the_settings_own_rule(home, monkeypatch, tmp_path):
+    text = (PROJECT / "ecgcore" / "targets" / "catalogue.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace('"< 50"', '"<= 35"'), encoding="utf-8")
+    monkeypatch.setenv("ECG_TARGETS", str(tmp_path / "mine.yaml"))
+    assert load_settings().catalogue.rule_text == "lvef <= 35"
+    monkeypatch.setenv("ECG_LVEF_THRESHOLD", "40")
+    assert load_settings().catalogue.rule_text == "lvef <= 40"
+
+
+def test_a_catalogue_that_is_not_there_names_the_setting(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("ECG_TARGETS", str(tmp_path / "absent.yaml"))
+    with pytest.raises(TargetError, match="ECG_TARGETS"):
+        _ = load_settings().catalogue
