@@ -3,6 +3,7 @@
 EcgError
 ├── SettingsError      an ECG_* variable or a secret is missing or wrong
 ├── ReportError        an ECG report cannot be used; carries a machine-readable reason
+├── TargetError        the catalogue of targets is wrong, or lacks one
 ├── TableError         a label table cannot be used at all
 ├── LedgerError        the ledger refuses a change
 ├── LeakError          a test patient would reach training
@@ -39,6 +40,10 @@ class EcgError(Exception):
 
 class SettingsError(EcgError):
     """An ECG_* variable or a secret is missing or wrong."""
+
+
+class TargetError(EcgError):
+    """The catalogue of targets is wrong, or does not have the one that is named."""
 
 
 class TableError(EcgError):

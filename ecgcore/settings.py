@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ecgcore.cmr.label_rule import Comparison, LabelRule
 from ecgcore.errors import SettingsError
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.targets.catalogue import SHIPPED, Catalogue, load_catalogue
+from ecgcore.targets.label_rule import Comparison, LabelRule
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -36,8 +37,9 @@ class Settings(BaseSettings):
     s3_endpoint_url: str | None = None
     pair_days: int = Field(default=30, ge=0)
     settle_seconds: float = Field(default=0.0, ge=0.0)
-    lvef_threshold: float = Field(default=50.0, gt=0.0, lt=100.0)
-    lvef_comparison: Literal["<", "<="] = "<"
+    targets: Path | None = None
+    lvef_threshold: float | None = Field(default=None, gt=0.0, lt=100.0)
+    lvef_comparison: Literal["<", "<="] | None = None
     min_new_studies: int = Field(default=60, ge=1)
     recipe: str = "multi-task"
     policy: str = "default"
@@ -59,10 +61,19 @@ class Settings(BaseSettings):
         """The inbox: a folder or ``s3://bucket/prefix``."""
         return self.inbox or str(self.home / "inbox")
 
-    @property
-    def label_rule(self) -> LabelRule:
-        """When a left ventricular ejection fraction counts as reduced."""
-        return LabelRule(threshold=self.lvef_threshold, comparison=Comparison(self.lvef_comparison))
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What can be predicted, with the settings' own rule for the target ``lvef`` where they have one.
+
+        Raises:
+            TargetError: the file that ``ECG_TARGETS`` names is wrong.
+        """
+        known = load_catalogue(self.targets or SHIPPED)
+        if self.lvef_threshold is None and self.lvef_comparison is None:
+            return known
+        rule = known.target("lvef").rule or LabelRule(50.0)
+        threshold = rule.threshold if self.lvef_threshold is None else self.lvef_threshold
+        return known.with_rule("lvef", LabelRule(threshold, Comparison(self.lvef_comparison or rule.comparison)))
 
     def folder(self, name: str) -> Path:
         """Return ``ECG_HOME/<name>``, made if missing.

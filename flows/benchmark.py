@@ -160,7 +160,7 @@ def _page(
         looks=looks,
         tables=found,
         figures={part: [Image(d.png, d.description) for d in drawn] for part, drawn in drawings.items()},
-        lvef_rule=snapshot.lvef_rule,
+        words={target: snapshot.words(target) for target in study.chosen.targets},
     )
 
 

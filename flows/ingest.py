@@ -67,7 +67,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         recorded = ledger.record_batch(batch, pair_days=settings.pair_days)
         with ledger.reading() as connection:
             files = standings(connection, batch.files)
-        alerts = batch_alerts(ledger, settings.label_rule)
+        alerts = batch_alerts(ledger, settings.catalogue)
         entries = tuple(ledger.open_entries())
         to_correct = write_steward_rows(entries, settings.home / "quarantine", batch_id)
     page = settings.folder("pages") / f"ingest-{batch_id}.html"

@@ -109,7 +109,7 @@ def _champion(settings: Settings, ledger: Ledger, registry: Registry, slot: str)
     champion = champion_of(settings.home, ledger, slot)
     if champion:
         tags = registry.tags(slot, champion.version)
-        check_label_rule(champion.version, tags, settings.folder("snapshots"), settings.label_rule)
+        check_label_rule(champion.version, tags, settings.folder("snapshots"), settings.catalogue)
     return champion
 
 
@@ -119,7 +119,7 @@ def _serving(ledger: Ledger, slot: str) -> str | None:
 
 
 def _check_alerts(ledger: Ledger, settings: Settings, force: bool) -> None:
-    alerts = batch_alerts(ledger, settings.label_rule)
+    alerts = batch_alerts(ledger, settings.catalogue)
     if alerts and not force:
         raise LedgerError(
             "the last studies", f"exceed a batch limit: {alerts[0]}", "settle it, or retrain with --force"

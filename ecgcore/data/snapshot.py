@@ -14,6 +14,9 @@ from typing import Any
 import pandas as pd
 
 from ecgcore.errors import LeakError, SnapshotError
+from ecgcore.targets.catalogue import Catalogue, load_catalogue
+from ecgcore.targets.label_rule import Comparison, LabelRule
+from ecgcore.targets.language import Language
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +73,22 @@ class Snapshot:
         snapshot._check_images()
         return snapshot
 
+    def words(self, target: str, language: Language = Language.ENGLISH) -> str:
+        """Return what people read where a target is 1, by the rule of this snapshot: ``LVEF below 50 %``.
+
+        A snapshot of the versions that knew one rule only says it in its own way.
+        """
+        described = self.meta.get("targets", {}).get(target)
+        return str(described["words"][language]) if described else self._catalogue.words(target, language)
+
     @property
-    def lvef_rule(self) -> str:
-        """When the label ``lvef`` is 1, as people read it: ``LVEF < 50 %``."""
-        rule = self.meta["label_rule"]
-        return f"LVEF {rule['comparison']} {rule['lvef_threshold_percent']:g} %"
+    def _catalogue(self) -> Catalogue:
+        """The shipped targets with the one rule that an old ``snapshot.json`` holds."""
+        rule = self.meta.get("label_rule", {})
+        shipped = load_catalogue()
+        if "lvef_threshold_percent" not in rule:
+            return shipped
+        return shipped.with_rule("lvef", LabelRule(rule["lvef_threshold_percent"], Comparison(rule["comparison"])))
 
     def image_path(self, image_sha256: str) -> Path:
         """Return where the canonical image with this hash lies."""

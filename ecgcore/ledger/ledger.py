@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -134,15 +135,16 @@ class Ledger:
             return known.open_rows(connection)
 
     def recent_rows(self, limit: int = 200) -> pd.DataFrame:
-        """Return the last rows to arrive, newest first: row_id, state, rule, scar, lvef_percent (percent).
+        """Return the last rows to arrive, newest first: row_id, state, rule, labels (a mapping of those it has).
 
         Duplicates are left out. Batch limits look at these, because a batch may hold a single file.
         """
-        columns = (Row.row_id, Row.state, Row.rule, Row.scar, Row.lvef_percent)
+        columns = (Row.row_id, Row.state, Row.rule, Row.labels)
         query = select(*columns).where(Row.state != State.DUPLICATE)
         query = query.order_by(Row.batch.desc(), Row.table_sha256.desc(), Row.row.desc()).limit(limit)
         with self.reading() as connection:
-            return pd.DataFrame(connection.execute(query).all(), columns=[column.name for column in columns])
+            rows = pd.DataFrame(connection.execute(query).all(), columns=[column.name for column in columns])
+        return rows.assign(labels=rows["labels"].map(json.loads))
 
     def check_audit(self) -> int:
         """Return the number of audit events after checking that none was changed or removed.

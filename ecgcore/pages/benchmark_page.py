@@ -9,7 +9,7 @@ import pandas as pd
 
 from ecgcore.evaluation.benchmark.power import MARGIN
 from ecgcore.evaluation.estimate.resampling import REPEATED
-from ecgcore.evaluation.frame.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET
+from ecgcore.evaluation.frame.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET, SOURCE_TARGET
 from ecgcore.pages.document import Block, Callout, Cell, Document, Image, Section, Table, Text, Tone, capped, digest
 
 _AUC = "AUC"
@@ -40,7 +40,7 @@ class BenchmarkPage:
         tables: as :func:`ecgcore.evaluation.benchmark.benchmark_tables.tables` returns them.
         figures: PNG by section (``roc``, ``thresholds``, ``prevalence``, ``slices``, ``calibration``, ``decision``,
             ``histograms``, ``explanation``), with their descriptions.
-        lvef_rule: when the snapshot's label ``lvef`` is 1, such as ``LVEF < 50 %``.
+        words: what people read for each target, by the rule of the snapshot, such as ``LVEF below 50 %``.
     """
 
     created: str
@@ -51,11 +51,11 @@ class BenchmarkPage:
     looks: Mapping[str, int]
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     figures: Mapping[str, Sequence[Image]] = field(repr=False)
-    lvef_rule: str
+    words: Mapping[str, str]
 
     def called(self, target: str) -> str:
         """Return a target's name as people read it."""
-        return {"lvef": self.lvef_rule, SEVERE_TARGET: SEVERE_CAPTION}.get(target, target)
+        return {SEVERE_TARGET: SEVERE_CAPTION, **self.words}.get(target, target)
 
 
 def benchmark_document(page: BenchmarkPage) -> Document:
@@ -101,7 +101,7 @@ def _introduction(page: BenchmarkPage) -> tuple[Block, ...]:
 
 
 def _population(page: BenchmarkPage) -> tuple[Block, ...]:
-    caption = f"Numbers, mean (SD), or count (share of those known); reduced means {page.lvef_rule}"
+    caption = f"Numbers, mean (SD), or count (share of those known); reduced means {page.called(SOURCE_TARGET)}"
     return (_table(caption, page.tables["population"]),)
 
 
@@ -112,7 +112,7 @@ def _areas(page: BenchmarkPage) -> tuple[Block, ...]:
     severe = page.tables.get(SEVERE_TARGET, pd.DataFrame())
     if severe.empty:
         return (_table(text, wide),)
-    asked = f"The {page.lvef_rule} model asked for {SEVERE_CAPTION}"
+    asked = f"The {page.called(SOURCE_TARGET)} model asked for {SEVERE_CAPTION}"
     return (_table(text, wide), _table(asked, _wide(page, severe[severe["metric"] == _AUC])))
 
 

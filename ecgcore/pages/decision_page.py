@@ -168,7 +168,7 @@ def _looks(page: DecisionPage) -> tuple[Block, ...]:
 
 def _origin(page: DecisionPage) -> Table:
     decision = page.decision
-    facts = (
+    facts: tuple[tuple[str, str | Cell], ...] = (
         ("candidate", page.candidate),
         ("champion", decision.champion or "none yet"),
         ("recipe", page.recipe),

@@ -19,10 +19,12 @@ from ecgcore.errors import PredictorError
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.feature_names import CATEGORY_NAMES
 from ecgcore.reports.file.image_store import load_image
+from ecgcore.targets.in_force import catalogue
+from ecgcore.targets.label_column import Kind
 
 REGISTERED_KEYS = ("study_id", "patient_id", "ecg_format", "test_set")
 
-_ATTRIBUTES = ("female", "age", "lvef_percent", "subendocardial_scar", "transmural_scar")
+_PERSON = ("female", "age")
 _EXAMPLES = 3
 _DECIMALS_OF_YEARS = 6
 
@@ -48,13 +50,20 @@ def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str =
     classifier = ECGClassifier(model_dir, None, device, round_probabilities=False)
     recorded = clinical_table(rows)
     probabilities, unreadable = _probabilities(snapshot, rows, classifier, recorded)
-    frame = rows.reindex(columns=[*REGISTERED_KEYS, *_ATTRIBUTES]).reset_index(drop=True)
+    frame = rows.reindex(columns=[*REGISTERED_KEYS, *_attributes()]).reset_index(drop=True)
     frame["imputed"] = incomplete(recorded) & classifier.reads_clinical
     frame["unreadable"] = unreadable
     for target in classifier.targets:
         frame[f"{target}_label"] = rows[target].astype("Int8").array
         frame[f"{target}_probability"] = probabilities[target]
     return frame
+
+
+def _attributes() -> tuple[str, ...]:
+    """Return what slices need: the person's, the measured numbers, and the labels that describe another."""
+    known = catalogue()
+    described = [column.key for column in known.columns if column.detail or column.kind is Kind.NUMBER]
+    return (*_PERSON, *described)
 
 
 def registered_columns(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecgcore.synth.entry import Entry
+from ecgcore.targets.in_force import catalogue
 
-COLUMNS = (
+_BEFORE_LABELS = (
     "hn",
     "ecg_date",
     "cmr_date",
@@ -19,10 +20,8 @@ COLUMNS = (
     "year",
     "month",
     "run_num",
-    "scar_cad",
-    "lvef",
-    "subendocardial_scar",
-    "transmural_scar",
+)
+_AFTER_LABELS = (
     "pattern",
     "age",
     "female",
@@ -49,9 +48,14 @@ def table_name(year: int) -> str:
     return f"labels_{year}.{'csv' if year % 4 == 1 else 'xlsx'}"
 
 
+def columns() -> tuple[str, ...]:
+    """The columns of a table: the labels are those of the catalogue of targets."""
+    return (*_BEFORE_LABELS, *(column.written for column in catalogue().columns), *_AFTER_LABELS)
+
+
 def column_names(year: int) -> list[str]:
     """The columns in the letters that this year's clerk preferred."""
-    return [_LETTERS[year % 3](name) for name in COLUMNS]
+    return [_LETTERS[year % 3](name) for name in columns()]
 
 
 def _pattern(entry: Entry) -> str:
@@ -73,14 +77,15 @@ def _risk_cells(entry: Entry) -> dict[str, object]:
 
 
 def _label_cells(entry: Entry) -> dict[str, object]:
+    """The labels that an invented disease has; a label that it knows nothing of is empty."""
     disease = entry.study.disease
-    return {
-        "scar_cad": int(disease.scar),
-        "lvef": disease.lvef_percent,
+    truth = {
+        "scar": int(disease.scar),
+        "lvef_percent": disease.lvef_percent,
         "subendocardial_scar": int(disease.subendocardial),
         "transmural_scar": int(disease.transmural),
-        "pattern": _pattern(entry),
     }
+    return {column.written: truth.get(column.key) for column in catalogue().columns} | {"pattern": _pattern(entry)}
 
 
 def _file_cells(entry: Entry) -> dict[str, object]:
@@ -111,9 +116,9 @@ def _study_cells(entry: Entry) -> dict[str, object]:
 
 
 def row_cells(entry: Entry) -> list[object]:
-    """The cells of an entry's row in the order of ``COLUMNS``; an empty cell is None."""
+    """The cells of an entry's row in the order of :func:`columns`; an empty cell is None."""
     cells = _file_cells(entry) | _label_cells(entry) | _study_cells(entry) | _risk_cells(entry) | dict(entry.cells)
-    return [cells[name] for name in COLUMNS]
+    return [cells[name] for name in columns()]
 
 
 def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:

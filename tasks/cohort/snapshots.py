@@ -20,7 +20,7 @@ def freeze(settings: Settings) -> SnapshotInfo:
         LeakError: the studies mix training with test.
     """
     with open_ledger(settings) as ledger:
-        return freeze_snapshot(ledger, settings.folder("snapshots"), settings.folder("images"), settings.label_rule)
+        return freeze_snapshot(ledger, settings.folder("snapshots"), settings.folder("images"), settings.catalogue)
 
 
 def lock(settings: Settings, name: str) -> dict[str, Any]:

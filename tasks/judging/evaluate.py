@@ -77,7 +77,7 @@ def evaluate_version(settings: Settings, version: str, policy_name: str, slot: s
     with open_ledger(settings) as ledger:
         champion = champion_of(settings.home, ledger, slot)
         for each in {version, champion.version} if champion else {version}:
-            check_label_rule(each, registry.tags(slot, each), settings.folder("snapshots"), settings.label_rule)
+            check_label_rule(each, registry.tags(slot, each), settings.folder("snapshots"), settings.catalogue)
         snapshot = Snapshot.open(freeze(settings).path)
         itself = champion is not None and champion.version == version
         against, alone = (None, ITSELF) if itself else (champion, FIRST_RUN)

@@ -114,7 +114,8 @@ def judge(
         reproduces=reproduces,
     )
     decision = decide(policy, evidence, alone)
-    figures = _figures(predictions, before, evaluations, decision, policy.level)
+    words = {each.target: snapshot.words(each.target) for each in evaluations}
+    figures = _figures(predictions, before, evaluations, decision, policy.level, words)
     return Judgement(predictions, evaluations, decision, looks, figures)
 
 
@@ -145,12 +146,13 @@ def _figures(
     evaluations: tuple[Evaluation, ...],
     decision: Decision,
     level: float,
+    words: Mapping[str, str],
 ) -> dict[str, bytes]:
     figures: dict[str, bytes] = {}
     for each in evaluations:
         if each.scores.auc is None:
             continue
-        name, title = f"{each.target}-{each.test_set}", f"{each.target}, test set {each.test_set}"
+        name, title = f"{each.target}-{each.test_set}", f"{words[each.target]}, test set {each.test_set}"
         mine = _curve("candidate", predictions, each)
         curves = [mine] if before is None else [mine, _curve(f"champion {decision.champion}", before, each)]
         figures[f"roc-{name}"] = roc_png(title, curves, level)

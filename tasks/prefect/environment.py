@@ -11,6 +11,7 @@ from typing import TextIO
 
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings, load_settings
+from ecgcore.targets.in_force import put_in_force
 
 _OURS = ("ecgcore", "tasks", "flows", "app", "bench")
 _QUIET = {
@@ -30,13 +31,15 @@ _QUIET = {
 def prepare(own_server: bool = False) -> Settings:
     """Turn telemetry off, keep Prefect's own database under ``ECG_HOME`` unless a server is named, return the settings.
 
-    Warnings of this project go to standard error and, inside a flow run, to its page. With ``own_server`` a server that
-    is named is left alone.
+    The settings' catalogue of targets is in force from then on. Warnings of this project go to standard error and,
+    inside a flow run, to its page. With ``own_server`` a server that is named is left alone.
 
     Raises:
         SettingsError: a variable is wrong, or ``ECG_HOME`` cannot be written.
+        TargetError: the catalogue that ``ECG_TARGETS`` names is wrong.
     """
     settings = load_settings()
+    put_in_force(settings.catalogue)
     settings.folder("")
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)

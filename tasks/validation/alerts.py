@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
 
-from ecgcore.cmr.label_rule import LabelRule
-from ecgcore.cmr.rules.batch_limits import WINDOW, Count, check_limits
+from ecgcore.cmr.rules.batch_limits import WINDOW, Count, check_limits, limits_of
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ledger import Ledger
+from ecgcore.targets.catalogue import Catalogue
+from ecgcore.targets.target import Target
 
 
-def batch_alerts(ledger: Ledger, rule: LabelRule) -> tuple[str, ...]:
+def batch_alerts(ledger: Ledger, catalogue: Catalogue) -> tuple[str, ...]:
     """Return a message for each share of the last rows that lies, with its whole interval, beyond its limit."""
     rows = ledger.recent_rows(WINDOW)
     states = [State(state) for state in rows["state"]]
-    accepted = rows.loc[[state is State.ACCEPTED for state in states]]
-    scar = accepted["scar"].dropna()
-    lvef = [rule.reduced(percent) for percent in pd.to_numeric(accepted["lvef_percent"]).dropna()]
+    accepted = [labels for labels, state in zip(rows["labels"], states, strict=True) if state is State.ACCEPTED]
     counts = (
         Count("quarantined", states.count(State.QUARANTINED), len(rows)),
-        Count("scar", int(scar.sum()), len(scar)),
-        Count("lvef", sum(value == 1 for value in lvef), len(lvef)),
+        *(_count(target, accepted) for target in catalogue.targets),
     )
-    return tuple(alert.message for alert in check_limits(counts))
+    return tuple(alert.message for alert in check_limits(counts, limits_of(catalogue)))
+
+
+def _count(target: Target, accepted: Sequence[Mapping[str, float]]) -> Count:
+    values = [value for labels in accepted if (value := target.label(labels.get(target.column.key))) is not None]
+    return Count(target.name, sum(values), len(values))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ecgcore.cmr.rules.check_frame import check_frame, text_column
 from ecgcore.cmr.rules.column_rule import ColumnRule, Kind
-from ecgcore.cmr.rules.label_rules import REQUIRED_COLUMNS, RULES
+from ecgcore.cmr.rules.label_rules import required_columns, rules
 from ecgcore.cmr.rules.validation_report import RowFailure, TableFailure, ValidationReport
 from ecgcore.errors import TableError
 from ecgcore.pages.validation_page import CheckLine, ValidationPage
@@ -39,10 +39,10 @@ def validate(
     """
     if not _BATCH_ID.fullmatch(batch_id):
         raise TableError("batch", "has an id that cannot name a folder", "use letters, digits, `.`, `_` and `-`")
-    rules = _applicable(frozenset(frame.columns))
-    checked = check_frame(frame, rules)
+    applicable = _applicable(frozenset(frame.columns))
+    checked = check_frame(frame, applicable)
     columns = frozenset(checked.columns)
-    checks = tuple(check for rule in rules for check in checks_of(rule, columns))
+    checks = tuple(check for rule in applicable for check in checks_of(rule, columns))
     run = run_checks(checked, checks, batch_id, today or date.today())
     outcomes = run.outcomes
     page = None
@@ -72,7 +72,7 @@ def _check_line(outcome: Outcome, checked: pd.DataFrame) -> CheckLine:
 
 def _applicable(columns: frozenset[str]) -> tuple[ColumnRule, ...]:
     """Return all rules; without a required column only those of the table, because the batch is rejected anyway."""
-    return RULES if columns.issuperset(REQUIRED_COLUMNS) else tuple(rule for rule in RULES if rule.of_table)
+    return tuple(rule for rule in rules() if rule.of_table or columns.issuperset(required_columns()))
 
 
 def _table_failure(outcome: Outcome, checked: pd.DataFrame) -> TableFailure:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgcore.errors import SettingsError
+from ecgcore.errors import SettingsError, TargetError
 from ecgcore.settings import Settings, load_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -48,11 +48,26 @@ def test_a_file_in_the_place_of_home_is_refused(home):
 
 
 def test_label_rule_follows_the_comparison(home, monkeypatch):
-    assert load_settings().label_rule.reduced(50.0) == 0
+    assert load_settings().catalogue.target("lvef").label(50.0) == 0
     monkeypatch.setenv("ECG_LVEF_COMPARISON", "<=")
-    assert load_settings().label_rule.reduced(50.0) == 1
+    assert load_settings().catalogue.target("lvef").label(50.0) == 1
 
 
 def test_every_setting_is_documented():
     documented = set(re.findall(r"^#? ?(ECG_[A-Z0-9_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert documented == {f"ECG_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_catalogue_is_the_file_that_is_named_with_the_settings_own_rule(home, monkeypatch, tmp_path):
+    text = (PROJECT / "ecgcore" / "targets" / "catalogue.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace('"< 50"', '"<= 35"'), encoding="utf-8")
+    monkeypatch.setenv("ECG_TARGETS", str(tmp_path / "mine.yaml"))
+    assert load_settings().catalogue.rule_text == "lvef <= 35"
+    monkeypatch.setenv("ECG_LVEF_THRESHOLD", "40")
+    assert load_settings().catalogue.rule_text == "lvef <= 40"
+
+
+def test_a_catalogue_that_is_not_there_names_the_setting(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("ECG_TARGETS", str(tmp_path / "absent.yaml"))
+    with pytest.raises(TargetError, match="ECG_TARGETS"):
+        _ = load_settings().catalogue

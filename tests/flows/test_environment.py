@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from ecgcore.ledger.review.operator import operator_name
+from ecgcore.targets.catalogue import SHIPPED, load_catalogue
+from ecgcore.targets.in_force import catalogue, put_in_force
 from tasks.prefect.environment import prepare
 
 WARN = """
@@ -86,3 +88,16 @@ def test_the_demo_keeps_to_a_server_of_its_own(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     prepare(own_server=True)
     assert (os.environ.get("PREFECT_API_URL"), os.environ["PREFECT_HOME"]) == (None, str(tmp_path / "ecg" / "prefect"))
+
+
+def test_the_catalogue_of_targets_that_the_settings_name_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    text = SHIPPED.read_text(encoding="utf-8").replace('"< 50"', '"< 35"')
+    (tmp_path / "targets.yaml").write_text(text, encoding="utf-8")
+    named = {"ECG_HOME": str(tmp_path / "ecg"), "ECG_TARGETS": str(tmp_path / "targets.yaml")}
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path)} | named)
+    monkeypatch.chdir(tmp_path)
+    try:
+        prepare()
+        assert catalogue().words("lvef") == "LVEF below 35 %"
+    finally:
+        put_in_force(load_catalogue())

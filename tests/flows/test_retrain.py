@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ecgcore.cmr.label_rule import LabelRule
 from ecgcore.errors import EvaluationError, LedgerError, TransientError
 from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.ledger.db.tables import AuditEvent
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
+from ecgcore.targets.catalogue import load_catalogue
+from ecgcore.targets.label_rule import LabelRule
 from flows import promote as promoting
 from flows import retrain as flow
 from tasks.release import champion_steps as steps
@@ -56,7 +57,7 @@ class Ward:
             deployments=self.home,
             policy="p",
             recipe="r",
-            label_rule=LabelRule(self.threshold),
+            catalogue=load_catalogue().with_rule("lvef", LabelRule(self.threshold)),
             min_new_studies=self.least,
             folder=lambda name: self.home / name,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.interval import Interval
 from ecgcore.evaluation.estimate.proportion import clopper_pearson
+from ecgcore.targets.catalogue import Catalogue
 
 WINDOW = 200
 
@@ -39,18 +40,18 @@ class Limit:
             )
 
 
-DEFAULT_LIMITS = (
-    Limit(
-        "quarantined",
-        0.0,
-        0.25,
-        "read the rules that quarantine most; one wrong column or one new page layout breaks many rows",
-    ),
-    Limit(
-        "scar", 0.10, 0.50, "check that scar_cad still means ischaemic scar, 1 for yes (the study's prevalence is 27 %)"
-    ),
-    Limit("lvef", 0.05, 0.40, "check that lvef is still in percent and complete (18.7 % of the study are below 50 %)"),
+QUARANTINED = Limit(
+    "quarantined",
+    0.0,
+    0.25,
+    "read the rules that quarantine most; one wrong column or one new page layout breaks many rows",
 )
+
+
+def limits_of(catalogue: Catalogue) -> tuple[Limit, ...]:
+    """Return the limits of a batch: how much is quarantined, and the prevalence of each target."""
+    shares = ((target.name, target.prevalence) for target in catalogue.targets)
+    return (QUARANTINED, *(Limit(name, share.low, share.high, share.hint) for name, share in shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,7 @@ class LimitAlert:
         return f"{self.limit.name}: {share}, {believed}. Hint: {self.limit.hint}"
 
 
-def check_limits(
-    counts: Sequence[Count], limits: Sequence[Limit] = DEFAULT_LIMITS, level: float = 0.95
-) -> tuple[LimitAlert, ...]:
+def check_limits(counts: Sequence[Count], limits: Sequence[Limit], level: float = 0.95) -> tuple[LimitAlert, ...]:
     """Return an alert for each count whose Clopper-Pearson interval lies wholly beyond its limit.
 
     Args:

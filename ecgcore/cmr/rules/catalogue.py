@@ -98,5 +98,7 @@ _FILES_AND_ROWS = (
 )  # fmt: skip
 _PAGES = tuple(Rule(reason.value, Effect.QUARANTINE, HINTS[reason]) for reason in Reason)
 
-CATALOGUE: tuple[Rule, ...] = (*_PAGES, *label_rules.RULES, *_FILES_AND_ROWS)
-"""Every rule, each name once."""
+
+def every_rule() -> tuple[Rule, ...]:
+    """Return every rule, each name once; those of the labels as the catalogue of targets in force has them."""
+    return (*_PAGES, *label_rules.rules(), *_FILES_AND_ROWS)

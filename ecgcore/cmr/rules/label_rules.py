@@ -9,20 +9,14 @@ from datetime import date
 
 from ecgcore.cmr.rules.column_rule import ColumnRule, Kind, Moment
 from ecgcore.cmr.rules.finding import Effect
-from ecgcore.cmr.sheet.columns import flag_columns, whole_columns
+from ecgcore.cmr.rules.label_cell_rules import flag_set, label_cell_rules, label_required
+from ecgcore.cmr.sheet.columns import label_columns, whole_columns
 from ecgcore.cmr.sheet.pattern import NON_ISCHAEMIC_REGEX
+from ecgcore.targets.in_force import catalogue
 
-REQUIRED_COLUMNS = ("row_id", "row", "file_name", "patient_id", "cmr_date", "ecg_date", "scar", "lvef_percent")
+_COLUMNS = ("row_id", "row", "file_name", "patient_id", "cmr_date", "ecg_date")
 
 _TABLE = (
-    ColumnRule(
-        "columns-required",
-        Effect.REJECT,
-        "add the column that is missing and drop the table into the inbox again",
-        columns=REQUIRED_COLUMNS,
-        kind=Kind.HAS_COLUMN,
-        message="a label table has these columns",
-    ),
     ColumnRule(
         "rows-required",
         Effect.REJECT,
@@ -67,14 +61,6 @@ _REQUIRED = (
         kind=Kind.PRESENT,
         message="each row has both days, in a form that can be read in one way only",
     ),
-    ColumnRule(
-        "label-required",
-        Effect.QUARANTINE,
-        "enter scar_cad, lvef or both from the CMR report",
-        columns=("scar", "lvef_percent"),
-        kind=Kind.NO_FINDING,
-        message="each row has a scar or an LVEF",
-    ),
 )
 
 _DAYS = (
@@ -99,33 +85,6 @@ _DAYS = (
 )
 
 _LABELS = (
-    ColumnRule(
-        "lvef-number",
-        Effect.QUARANTINE,
-        "write the percentage as a plain number, 55 or 55.5, without a unit; leave it empty if unknown",
-        columns=("lvef_percent",),
-        kind=Kind.READABLE,
-        message="LVEF is a plain number",
-    ),
-    ColumnRule(
-        "lvef-range",
-        Effect.QUARANTINE,
-        "look the LVEF up in the CMR report; write 55 for 55 %, not 0.55, and leave it empty if unknown",
-        columns=("lvef_percent",),
-        kind=Kind.BETWEEN,
-        message="LVEF is between 5 and 90 percent",
-        minimum=5,
-        maximum=90,
-    ),
-    ColumnRule(
-        "scar-set",
-        Effect.QUARANTINE,
-        "write 1 for ischaemic scar, 0 for none, and leave it empty if unknown",
-        columns=("scar",),
-        kind=Kind.IN_SET,
-        message="scar_cad is 0, 1 or empty",
-        values=("0", "1"),
-    ),
     ColumnRule(
         "pattern-set",
         Effect.QUARANTINE,
@@ -162,15 +121,6 @@ _DETAILS = (
         message="age is between 0 and 120 years",
         minimum=0,
         maximum=120,
-    ),
-    ColumnRule(
-        "flag-set",
-        Effect.QUARANTINE,
-        "write 1 for yes, 0 for no, and leave it empty if unknown",
-        columns=flag_columns(),
-        kind=Kind.IN_SET,
-        message="yes-or-no columns hold 0, 1 or nothing",
-        values=("0", "1"),
     ),
     ColumnRule(
         "whole-number",
@@ -223,15 +173,27 @@ _PAGE = (
     ),
 )
 
-RULES: tuple[ColumnRule, ...] = (
-    *_TABLE,
-    *_REQUIRED,
-    *_DAYS,
-    *_LABELS,
-    *_DETAILS,
-    *_COHORT,
-    *_PAGE,
-)
+
+def required_columns() -> tuple[str, ...]:
+    """Return the frame's columns without which a table is rejected."""
+    return (*_COLUMNS, *label_columns())
+
+
+def rules() -> tuple[ColumnRule, ...]:
+    """Return every rule, those of the labels as the catalogue of targets in force has them."""
+    known = catalogue()
+    columns = ColumnRule(
+        "columns-required",
+        Effect.REJECT,
+        "add the column that is missing and drop the table into the inbox again",
+        columns=required_columns(),
+        kind=Kind.HAS_COLUMN,
+        message="a label table has these columns",
+    )
+    labels = (*label_cell_rules(known), *_LABELS)
+    details = (*_DETAILS, flag_set(known))
+    rows = (*_REQUIRED, label_required(known), *_DAYS, *labels, *details, *_COHORT)
+    return (columns, *_TABLE, *rows, *_PAGE)
 
 
 def rule(name: str) -> ColumnRule:
@@ -240,7 +202,4 @@ def rule(name: str) -> ColumnRule:
     Raises:
         KeyError: there is none.
     """
-    return _BY_NAME[name]
-
-
-_BY_NAME = {r.name: r for r in RULES}
+    return {each.name: each for each in rules()}[name]

@@ -11,16 +11,20 @@ from datetime import date
 
 import pandas as pd
 
-from ecgcore.cmr.sheet.columns import SCAR_TYPES
+from ecgcore.cmr.sheet.columns import SCAR_TYPES, label_columns
 from ecgcore.cmr.sheet.pattern import ISCHAEMIC, NON_ISCHAEMIC_REGEX
+from ecgcore.targets.in_force import catalogue
 
 Findings = Mapping[str, pd.Series]
 
 
 def no_label(rows: pd.DataFrame) -> Findings:
-    """Find rows with neither target, unless their pattern takes them out of the cohort anyway."""
-    none = _get(rows, "scar").isna() & _get(rows, "lvef_percent").isna() & ~_non_ischaemic(rows)
-    return {"scar": _where(none, "no scar_cad, no lvef")}
+    """Find rows with no label, unless their pattern takes them out of the cohort anyway."""
+    none = ~_non_ischaemic(rows)
+    for column in label_columns():
+        none &= _get(rows, column).isna()
+    text = ", ".join(f"no {column.written}" for column in catalogue().labels)
+    return {label_columns()[0]: _where(none, text)}
 
 
 def pattern_contradictions(rows: pd.DataFrame) -> Findings:

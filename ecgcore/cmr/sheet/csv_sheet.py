@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, KINDS, CellKind, normalise_name
+from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, CellKind, kinds, normalise_name
 from ecgcore.cmr.sheet.sheet import NumberedCells, Sheet, build_sheet
 from ecgcore.cmr.sheet.table_limits import TableLimits
 from ecgcore.errors import TableError
@@ -14,7 +14,6 @@ from ecgcore.errors import TableError
 DELIMITERS = (",", ";", "\t")
 ENCODINGS = ("utf-8-sig", "cp874")  # with or without a byte order mark; the Thai code page of older spreadsheets
 _LINE_ENDS = ("\n", "\r")
-_KNOWN = {HOSPITAL_NUMBER, *KINDS}
 
 
 def read_csv_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
@@ -47,7 +46,7 @@ def _delimiter(text: str) -> str:
 
 def _known_columns(cells: list[str]) -> int:
     names = {normalise_name(cell.strip().strip('"')) for cell in cells}
-    return len(names & _KNOWN)
+    return len(names & {HOSPITAL_NUMBER, *kinds()})
 
 
 def _lines(name: str, text: str, delimiter: str) -> Iterator[NumberedCells]:
@@ -75,4 +74,6 @@ def _check_complete(name: str, text: str, delimiter: str) -> None:
 
 
 def _is_whole(column: str, cell: str) -> bool:
-    return column not in _KNOWN or cell.endswith('"') or (KINDS.get(column) is CellKind.FLAG and cell in {"0", "1"})
+    known = kinds()
+    flag = known.get(column) is CellKind.FLAG and cell in {"0", "1"}
+    return column not in {HOSPITAL_NUMBER, *known} or cell.endswith('"') or flag

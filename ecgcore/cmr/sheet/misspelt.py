@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 
+from ecgcore.targets.in_force import catalogue
+
 Words = tuple[str, ...]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -23,14 +25,15 @@ def lookalike(names: Iterable[str], absent: Iterable[str]) -> tuple[str, str] | 
     Only letters count, so that ``LVEF (%)`` looks like ``lvef``, and ``newcut`` and ``new cut?`` like ``new_cut``.
     A name looks like a column if it holds the column's letters, or nearly equals them (6 letters or more). ``age`` must
     be a word of its own, as in ``Age (years)`` and ``PatientAge``, not ``image`` or ``percentage``; a word that begins
-    with ``scar`` stands for ``scar_cad``.
+    with the catalogue's `like` stands for its label, so that one with ``scar`` stands for ``scar_cad``.
 
     Args:
         names: the names that no label table has, as they are written.
         absent: columns that the table does not have.
     """
-    wanted = [column for column in DECIDING if column in set(absent)]
-    pairs = ((name, column) for name in names for column in wanted if DECIDING[column](_words(name)))
+    deciding, lacking = deciding_columns(), set(absent)
+    wanted = [column for column in deciding if column in lacking]
+    pairs = ((name, column) for name in names for column in wanted if deciding[column](_words(name)))
     return next(pairs, None)
 
 
@@ -52,16 +55,16 @@ def _is_age(words: Words) -> bool:
     return any(_AGE.fullmatch(word) for word in words)
 
 
-def _is_scar(words: Words) -> bool:
-    return any(word.startswith("scar") for word in words)
+def _begins(like: str) -> Callable[[Words], bool]:
+    return lambda words: any(word.startswith(like) for word in words)
 
 
-DECIDING: dict[str, Callable[[Words], bool]] = {
-    "subendocardial_scar": _letters_of("subendocardial_scar"),
-    "transmural_scar": _letters_of("transmural_scar"),
-    "scar_cad": _is_scar,
-    "lvef": _letters_of("lvef"),
-    "age": _is_age,
-    "pattern": _letters_of("pattern"),
-    "new_cut": _letters_of("new_cut"),
-}
+def deciding_columns() -> dict[str, Callable[[Words], bool]]:
+    """Return, by the column that decides something, whether words look like it. The longer labels come first."""
+    known = catalogue()
+    return {
+        **{c.written: _begins(c.like) if c.like else _letters_of(c.written) for c in (*known.details, *known.labels)},
+        "age": _is_age,
+        "pattern": _letters_of("pattern"),
+        "new_cut": _letters_of("new_cut"),
+    }

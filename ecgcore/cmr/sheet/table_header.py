@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 from ecgcore.cmr.sheet.cell import shown
-from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, KINDS, LABELS, REQUIRED, STEWARD, normalise_name
-from ecgcore.cmr.sheet.misspelt import DECIDING, lookalike
+from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, REQUIRED, STEWARD, kinds, normalise_name, written_labels
+from ecgcore.cmr.sheet.misspelt import deciding_columns, lookalike
 from ecgcore.errors import TableError
 
-KNOWN = frozenset({HOSPITAL_NUMBER, *KINDS, *STEWARD})
 _OF_A_TABLE = {HOSPITAL_NUMBER, "file_name"}
+
+
+def known_columns() -> frozenset[str]:
+    """Return every name that a column of a label table may have."""
+    return frozenset({HOSPITAL_NUMBER, *kinds(), *STEWARD})
 
 
 def names_a_table(cells: tuple[str, ...]) -> bool:
@@ -26,7 +30,7 @@ def check_header(name: str, header: tuple[str, ...]) -> None:
             that looks like a label or exclusion column which it lacks.
     """
     columns = tuple(map(normalise_name, header))
-    if not KNOWN & set(columns):
+    if not known_columns() & set(columns):
         hint = f"remove titles and `sep=` lines above the column names; put {', '.join(REQUIRED)} into the first line"
         raise TableError(name, "the first line is not the column names", hint)
     _check_once(name, columns)
@@ -50,8 +54,9 @@ def _check_required(name: str, columns: tuple[str, ...]) -> None:
 
 
 def _check_spelling(name: str, header: tuple[str, ...]) -> None:
-    unknown = [written for written in header if normalise_name(written) not in KNOWN]
-    absent = DECIDING.keys() - set(map(normalise_name, header))
+    known = known_columns()
+    unknown = [written for written in header if normalise_name(written) not in known]
+    absent = deciding_columns().keys() - set(map(normalise_name, header))
     if found := lookalike(unknown, absent):
         written, column = found
         hint = f"rename it to {column}; if it is something else, add an empty column {column}"
@@ -59,5 +64,6 @@ def _check_spelling(name: str, header: tuple[str, ...]) -> None:
 
 
 def _check_labels(name: str, columns: tuple[str, ...]) -> None:
-    if not set(LABELS) & set(columns):
-        raise TableError(name, f"has no label column, neither {' nor '.join(LABELS)}", "add at least one of the two")
+    labels = written_labels()
+    if not set(labels) & set(columns):
+        raise TableError(name, f"has no label column, neither {' nor '.join(labels)}", "add at least one of them")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.cmr.sheet.cell import PARSERS, PSEUDONYM_PREFIX, Value, patient_of, shown
-from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, KINDS, STEWARD, CellKind, frame_name, normalise_name
+from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, STEWARD, CellKind, frame_name, kinds, normalise_name
 from ecgcore.cmr.sheet.csv_sheet import read_csv_sheet
 from ecgcore.cmr.sheet.injection import unescape
 from ecgcore.cmr.sheet.sheet import Sheet
-from ecgcore.cmr.sheet.table_header import KNOWN
+from ecgcore.cmr.sheet.table_header import known_columns
 from ecgcore.cmr.sheet.table_limits import DEFAULT_TABLE_LIMITS, TableLimits
 from ecgcore.cmr.sheet.xlsx_sheet import read_xlsx_sheet
 from ecgcore.errors import TableError
@@ -44,7 +44,7 @@ class LabelTable:
         sha256: hash of its bytes.
         rows: one line per table line, in file order: `row_id` (``<first 16 of sha256>:<row>``), `row` (1-based as a
             spreadsheet shows it, so that the header is 1), `patient_id`, every column of
-            :data:`ecgcore.cmr.sheet.columns.KINDS` under its frame name, and `raw`. Types: text `string`, numbers
+            :func:`ecgcore.cmr.sheet.columns.kinds` under its frame name, and `raw`. Types: text `string`, numbers
             `Float64` (`lvef_percent` in percent, `age` in years), integers `Int64`, flags `Int8`, days
             `datetime64[us]`. A cell that is empty, or does not parse, is null; `raw` (JSON, file order, the file's own
             column names) has its text, with ``pid:<patient_id>`` for the hospital number and "" for one that is
@@ -87,7 +87,8 @@ def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = D
 
 
 def _ignored(sheet: Sheet, columns: tuple[str, ...]) -> tuple[str, ...]:
-    filled = (i for i, c in enumerate(columns) if c not in KNOWN and (c or any(line[i] for _, line in sheet.lines)))
+    known = known_columns()
+    filled = (i for i, c in enumerate(columns) if c not in known and (c or any(line[i] for _, line in sheet.lines)))
     return tuple(columns[i] or f"column {i + 1}" for i in filled)
 
 
@@ -118,7 +119,7 @@ def _frame(sheet: Sheet, columns: tuple[str, ...], sha256: str, pseudonymiser: P
     frame = pd.DataFrame({"row": pd.array([row for row, _ in sheet.lines], dtype="int64")})
     frame.insert(0, "row_id", [f"{sha256[:_ROW_ID_HEX]}:{row}" for row in frame["row"]])
     frame["patient_id"] = pd.array(patients, dtype="string")
-    for column, kind in KINDS.items():
+    for column, kind in kinds().items():
         frame[frame_name(column)] = _column([row.get(column, "") for row in cells], kind)
     frame["raw"] = pd.array([_raw(row, pid) for row, pid in zip(cells, patients, strict=True)], dtype="string")
     return frame
@@ -131,7 +132,8 @@ def _column(texts: list[str], kind: CellKind) -> pd.Series:
 
 def _raw(row: Mapping[str, str], patient_id: str | None) -> str:
     """Return the row's known cells as JSON, without hospital number and without what the steward's file adds."""
-    kept = {c: text for c, text in row.items() if c in KINDS and c not in STEWARD}
+    known = kinds()
+    kept = {c: text for c, text in row.items() if c in known and c not in STEWARD}
     token = f"{PSEUDONYM_PREFIX}{patient_id}" if patient_id else ""
     ordered = {c: token if c == HOSPITAL_NUMBER else kept[c] for c in row if c in kept or c == HOSPITAL_NUMBER}
     return json.dumps(ordered, ensure_ascii=False)

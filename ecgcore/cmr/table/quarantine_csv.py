@@ -13,7 +13,7 @@ import pandas as pd
 from ecgcore.cmr.rules.check_frame import Cells, raw_cells
 from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
-from ecgcore.cmr.sheet.columns import LABELS, REQUIRED, STEWARD
+from ecgcore.cmr.sheet.columns import REQUIRED, STEWARD, written_labels
 from ecgcore.cmr.sheet.injection import escape
 
 _SEPARATOR = "; "
@@ -62,7 +62,7 @@ def _steward_cells(failures: Sequence[RowFailure], entry: str) -> tuple[str, ...
 def _columns(cells: Iterable[Cells]) -> tuple[str, ...]:
     """Return the columns of all tables in order of appearance; those that every label table needs are always there."""
     seen = dict.fromkeys(column for row in cells for column in row)
-    return tuple(dict.fromkeys((*seen, *(c for c in (*REQUIRED, *LABELS) if c not in seen))))
+    return tuple(dict.fromkeys((*seen, *(c for c in (*REQUIRED, *written_labels()) if c not in seen))))
 
 
 def _write(path: Path, lines: Iterable[Sequence[str]]) -> None:

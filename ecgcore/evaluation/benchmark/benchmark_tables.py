@@ -22,7 +22,7 @@ from ecgcore.evaluation.estimate.calibration.calibration_line import calibration
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.estimate.paired_tests import paired_tests
 from ecgcore.evaluation.estimate.resampling import DEFAULT_RESAMPLING, Resampling
-from ecgcore.evaluation.frame.lvef_cut import SEVERE_TARGET, with_lvef_below
+from ecgcore.evaluation.frame.lvef_cut import SEVERE_TARGET, SOURCE_TARGET, with_lvef_below
 from ecgcore.evaluation.frame.predictions import labelled, labels_and_probabilities, rows_of
 from ecgcore.evaluation.frame.sample import sample_of
 from ecgcore.evaluation.study.controls import false_positives
@@ -184,9 +184,9 @@ def _decision(benchmark: Benchmark, target: str, test_set: str) -> pd.DataFrame:
 
 
 def _severe(benchmark: Benchmark) -> pd.DataFrame:
-    """The LVEF model asked for a severely reduced one; empty without such a target or known percentages."""
-    frame = benchmark.chosen.predictions
-    if "lvef" not in benchmark.chosen.targets or "lvef_percent" not in frame.columns:
+    """The LVEF model asked for a severely reduced one; empty without known percentages or with a head of its own."""
+    frame, targets = benchmark.chosen.predictions, benchmark.chosen.targets
+    if SOURCE_TARGET not in targets or SEVERE_TARGET in targets or "lvef_percent" not in frame.columns:
         return pd.DataFrame()
     others = [name for target in benchmark.chosen.targets for name in (f"{target}_label", f"{target}_probability")]
     severe = Contender(benchmark.reference, "", with_lvef_below(frame).drop(columns=others))

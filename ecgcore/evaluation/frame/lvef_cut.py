@@ -10,9 +10,10 @@ from ecgcore.evaluation.frame.predictions import LABEL_SUFFIX, PROBABILITY_SUFFI
 SEVERE = 40.0
 SEVERE_TARGET = f"lvef_below_{SEVERE:g}"
 SEVERE_CAPTION = f"LVEF < {SEVERE:g} %"
+SOURCE_TARGET = "lvef"
 
 
-def with_lvef_below(predictions: pd.DataFrame, percent: float = SEVERE, source: str = "lvef") -> pd.DataFrame:
+def with_lvef_below(predictions: pd.DataFrame, percent: float = SEVERE, source: str = SOURCE_TARGET) -> pd.DataFrame:
     """Return the frame with a further target, ``lvef_below_<percent>``, for the study's sensitivity analysis.
 
     Its label is 1 where ``lvef_percent`` is strictly below ``percent``, and missing where that is missing; its

@@ -18,8 +18,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
-from ecgcore.cmr.label_rule import LabelRule
-from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES
+from ecgcore.cmr.sheet.columns import PERSON
 from ecgcore.errors import SnapshotError
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.leak import check_leaks
@@ -28,16 +27,19 @@ from ecgcore.ledger.db.tables import Snapshot, SnapshotStudy
 from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
+from ecgcore.targets.catalogue import Catalogue
+from ecgcore.targets.in_force import catalogue as catalogue_in_force
+from ecgcore.targets.label_column import Kind, LabelColumn
+from ecgcore.targets.language import Language
+from ecgcore.targets.target import Target
 
 log = logging.getLogger(__name__)
 
 _ID_CHARS = 16
 _TEXT = ("study_id", "patient_id", "ecg_format", "split", "test_set", "image_sha256")
-_FLAGS = ("scar", "lvef", *SCAR_TYPES, *(name for name in PERSON if name != "age"), "impute")
-COLUMNS = (
-    "study_id", "patient_id", "year", "ecg_format", "split", "test_set", "image_sha256",
-    "scar", "lvef", "lvef_percent", *SCAR_TYPES, *PERSON, "impute",
-)  # fmt: skip
+_STUDY = ("study_id", "patient_id", "year", "ecg_format", "split", "test_set", "image_sha256")
+_FURTHER = (*PERSON, "impute")
+_FLAGS = tuple(name for name in _FURTHER if name != "age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class SnapshotInfo:
 
     Args:
         snapshot_id: first 16 digits of its content hash.
-        content_sha256: hash over the sorted studies, the label rule and the test sets.
+        content_sha256: hash over the sorted studies, the label rules and the test sets.
         path: its directory.
         counts: studies by split.
         disputed_left_out: disputed training and validation studies that are not in it.
@@ -67,14 +69,16 @@ class SnapshotInfo:
 class _Content:
     rows: tuple[SnapshotRow, ...]
     test_sets: Mapping[str, str]
-    rule: LabelRule
+    catalogue: Catalogue
     disputed: int
     unlocked: int
 
     @property
     def sha256(self) -> str:
-        lines = [json.dumps({"label_rule": str(self.rule), "test_sets": dict(self.test_sets)}, sort_keys=True)]
-        lines += [json.dumps(_record(row, self.rule)) for row in self.rows]
+        lines = [
+            json.dumps({"label_rule": self.catalogue.rule_text, "test_sets": dict(self.test_sets)}, sort_keys=True)
+        ]
+        lines += [json.dumps(_record(row, self.catalogue)) for row in self.rows]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
@@ -83,9 +87,7 @@ class _Content:
         return {split.value: found[split] for split in Split}
 
 
-def freeze_snapshot(
-    ledger: Ledger, out_dir: Path, image_dir: Path, label_rule: LabelRule | None = None
-) -> SnapshotInfo:
+def freeze_snapshot(ledger: Ledger, out_dir: Path, image_dir: Path, catalogue: Catalogue | None = None) -> SnapshotInfo:
     """Write the snapshot directory of all accepted studies and record it; the same content is written once only.
 
     The directory appears whole or not at all. Test rows are the members of locked test sets; disputed studies of the
@@ -95,14 +97,14 @@ def freeze_snapshot(
         ledger: the ledger.
         out_dir: the folder of snapshots.
         image_dir: the image store; images are hard-linked, or copied where that is impossible.
-        label_rule: how LVEF becomes a target; below 50 % if None.
+        catalogue: the targets and how labels make them; the one in force if None.
 
     Raises:
         SnapshotError: no study, a test set that is not locked, a missing image, a folder that cannot be written.
         LeakError: the studies mix training with test.
     """
     with ledger.reading() as connection:
-        content = _content(connection, label_rule or LabelRule())
+        content = _content(connection, catalogue or catalogue_in_force())
         check_leaks(content.rows, testset.members(connection))
     target = out_dir / content.sha256[:_ID_CHARS]
     written = not target.exists()
@@ -114,7 +116,7 @@ def freeze_snapshot(
     )
 
 
-def _content(connection: Connection, rule: LabelRule) -> _Content:
+def _content(connection: Connection, catalogue: Catalogue) -> _Content:
     studies = accepted_studies(connection)
     locked = testset.members(connection)
     _refuse_unlocked(studies, locked)
@@ -125,7 +127,7 @@ def _content(connection: Connection, rule: LabelRule) -> _Content:
         raise SnapshotError("snapshot", "has no study", "ingest paired ECGs and CMR findings first (`ecg ingest`)")
     rows = tuple(sorted([*kept, *test], key=lambda row: row.study_id))
     unlocked = len(studies) - len(other) - len(test)
-    return _Content(rows, testset.hashes(connection), rule, len(other) - len(kept), unlocked)
+    return _Content(rows, testset.hashes(connection), catalogue, len(other) - len(kept), unlocked)
 
 
 def _refuse_unlocked(studies: Sequence[SnapshotRow], locked: Mapping[str, frozenset[str]]) -> None:
@@ -135,9 +137,21 @@ def _refuse_unlocked(studies: Sequence[SnapshotRow], locked: Mapping[str, frozen
         raise SnapshotError(f"test set {', '.join(unlocked)}", "is not locked", f"lock it first: {hint}")
 
 
-def _record(row: SnapshotRow, rule: LabelRule) -> dict[str, object]:
-    values = asdict(row) | {"lvef": rule.reduced(row.lvef_percent)}
-    return {column: values[column] for column in COLUMNS}
+def _record(row: SnapshotRow, catalogue: Catalogue) -> dict[str, object]:
+    labels = {c.key: row.labels.get(c.key) for c in catalogue.columns}
+    targets = {t.name: t.label(row.labels.get(t.column.key)) for t in catalogue.targets}
+    values = {**asdict(row), **labels, **targets}
+    return {column: values[column] for column in columns_of(catalogue)}
+
+
+def columns_of(catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the columns of a snapshot: of each label the targets that follow from it, then the label itself."""
+    labels = [name for column in (*catalogue.labels, *catalogue.details) for name in _label_columns(catalogue, column)]
+    return (*_STUDY, *labels, *_FURTHER)
+
+
+def _label_columns(catalogue: Catalogue, column: LabelColumn) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*(target.name for target in catalogue.targets_of(column)), column.key)))
 
 
 def _write(target: Path, image_dir: Path, content: _Content) -> None:
@@ -179,11 +193,8 @@ def _write_tables(folder: Path, content: _Content) -> None:
         "studies_sha256": hashlib.sha256(studies.read_bytes()).hexdigest(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": content.counts,
-        "label_rule": {
-            "text": str(content.rule),
-            "lvef_threshold_percent": content.rule.threshold,
-            "comparison": content.rule.comparison.value,
-        },
+        "label_rule": {"text": content.catalogue.rule_text},
+        "targets": {target.name: _described(target) for target in content.catalogue.targets},
         "test_sets": dict(content.test_sets),
         "disputed_left_out": content.disputed,
         "unlocked_left_out": content.unlocked,
@@ -195,9 +206,16 @@ def _write_tables(folder: Path, content: _Content) -> None:
 
 
 def _frame(content: _Content) -> pd.DataFrame:
-    frame = pd.DataFrame([_record(row, content.rule) for row in content.rows], columns=list(COLUMNS))
-    types = dict.fromkeys(_TEXT, "string") | dict.fromkeys(_FLAGS, "Int8")
-    return frame.astype(types | {"year": "Int16", "age": "Float64", "lvef_percent": "Float64"})
+    known = content.catalogue
+    frame = pd.DataFrame([_record(row, known) for row in content.rows], columns=list(columns_of(known)))
+    types = dict.fromkeys(_TEXT, "string") | dict.fromkeys(_FLAGS, "Int8") | {"year": "Int16", "age": "Float64"}
+    labels = {c.key: "Int8" if c.kind is Kind.BINARY else "Float64" for c in known.columns}
+    return frame.astype(types | labels | dict.fromkeys(known.names, "Int8"))
+
+
+def _described(target: Target) -> dict[str, object]:
+    words = {language.value: target.words(language) for language in Language}
+    return {"column": target.column.key, "rule": target.rule and str(target.rule), "words": words}
 
 
 def _link_images(folder: Path, image_dir: Path, rows: Sequence[SnapshotRow]) -> None:

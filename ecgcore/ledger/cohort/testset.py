@@ -19,7 +19,9 @@ from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 
-_HASHED = ("study_id", "patient_id", "ecg_format", "image_sha256", "scar", "lvef_percent")
+_HASHED = ("study_id", "patient_id", "ecg_format", "image_sha256")
+_FIRST_LABELS = ("scar", "lvef_percent")  # hashed by their place, as when they were the only ones
+_NOT_HASHED = ("subendocardial_scar", "transmural_scar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +162,13 @@ def _enter(connection: Connection, name: str, ids: Iterable[str]) -> None:
 
 
 def _digest(rows: Iterable[SnapshotRow]) -> str:
-    lines = sorted(json.dumps([getattr(row, column) for column in _HASHED]) for row in rows)
+    lines = sorted(map(_line, rows))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _line(row: SnapshotRow) -> str:
+    cells = [getattr(row, column) for column in _HASHED]
+    scar, lvef = (row.labels.get(name) for name in _FIRST_LABELS)
+    first = [None if scar is None else int(scar), lvef]
+    further = {n: float(v) for n, v in row.labels.items() if n not in (*_FIRST_LABELS, *_NOT_HASHED)}
+    return json.dumps([*cells, *first, *([further] if further else [])], sort_keys=True)

@@ -130,7 +130,7 @@ class FileSighting(Base):
 
 
 class Row(Base):
-    """One line of a CMR table: its cells, the validation rule that it broke, and its state."""
+    """One line of a CMR table: its cells (the labels as JSON), the validation rule that it broke, and its state."""
 
     __tablename__ = "row"
     row_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -156,10 +156,7 @@ class Row(Base):
     year: Mapped[int | None]
     month: Mapped[int | None]
     run_num: Mapped[str | None] = mapped_column(Text)
-    scar: Mapped[int | None]
-    lvef_percent: Mapped[float | None]
-    subendocardial_scar: Mapped[int | None]
-    transmural_scar: Mapped[int | None]
+    labels: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     age: Mapped[float | None]
     female: Mapped[int | None]
     smoke: Mapped[int | None]
@@ -185,7 +182,7 @@ class Patient(Base):
 
 
 class Study(Base):
-    """An accepted study: one ECG, one row of evidence, one patient, one day. Its labels are those of its row."""
+    """An accepted study: one ECG, one row of evidence, one patient, one day."""
 
     __tablename__ = "study"
     __table_args__ = (
@@ -209,10 +206,6 @@ class Study(Base):
     disputed: Mapped[bool] = mapped_column(default=False)
     batch: Mapped[int] = mapped_column(ForeignKey("batch.number"), index=True)
     accepted: Mapped[datetime]
-    scar: Mapped[int | None]
-    lvef_percent: Mapped[float | None]
-    subendocardial_scar: Mapped[int | None]
-    transmural_scar: Mapped[int | None]
     age: Mapped[float | None]
     female: Mapped[int | None]
     smoke: Mapped[int | None]
@@ -220,6 +213,21 @@ class Study(Base):
     hypertension: Mapped[int | None]
     dyslipidemia: Mapped[int | None]
     impute: Mapped[int | None]
+
+
+class Label(Base):
+    """What a study is labelled, where that stands, and since when. A correction is a further version; none is lost."""
+
+    __tablename__ = "label"
+    __table_args__ = (UniqueConstraint("study_id", "name", "version"),)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("study.study_id"))
+    name: Mapped[str] = mapped_column(String(64))
+    value: Mapped[float]
+    file_sha256: Mapped[str] = mapped_column(ForeignKey("file.sha256"))
+    place: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+    created: Mapped[datetime]
 
 
 class QuarantineEntry(Base):

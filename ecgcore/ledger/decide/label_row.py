@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ecgcore.cmr.rules.finding import RowFault
-from ecgcore.cmr.sheet.columns import PERSON, SCAR_TYPES, TARGETS
+from ecgcore.cmr.sheet.columns import PERSON, detail_columns
 from ecgcore.cmr.sheet.pattern import parse_pattern
 
-DETAILS = (*SCAR_TYPES, *PERSON, "impute")
+DETAILS = (*PERSON, "impute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class LabelRow:
         file_name: the ECG that it names: a base name or a path.
         study_id: pseudonym of patient and day; None if either is missing.
         run_num: the study's run number, as text.
-        scar: 1 ischaemic scar, 0 none.
-        lvef_percent: left ventricular ejection fraction, percent.
+        labels: by label, such as ``scar`` (0 or 1) and ``lvef_percent``; a missing one is not among them.
         age: years.
         train_80_percent: the study's training flag.
         develop_10_percent: the study's validation flag.
@@ -59,10 +58,7 @@ class LabelRow:
     year: int | None = None
     month: int | None = None
     run_num: str | None = None
-    scar: int | None = None
-    lvef_percent: float | None = None
-    subendocardial_scar: int | None = None
-    transmural_scar: int | None = None
+    labels: Mapping[str, float] = field(default_factory=dict, hash=False)
     age: float | None = None
     female: int | None = None
     smoke: int | None = None
@@ -103,11 +99,18 @@ class LabelRow:
 def conflicts(one: LabelRow, other: LabelRow) -> tuple[str, ...]:
     """Name the columns in which two rows of one study disagree.
 
-    A target that one row has and the other lacks is a disagreement; a further column is one only if both rows have it.
+    A label that one row has and the other lacks is a disagreement; a label that only describes another, and a further
+    column, is one only if both rows have it.
     """
-    targets = [name for name in TARGETS if getattr(one, name) != getattr(other, name)]
-    details = (*DETAILS, "pattern")
-    return (*targets, *(name for name in details if _contradict(getattr(one, name), getattr(other, name))))
+    describing = detail_columns()
+    labels = [n for n in _names(one, other) if n not in describing and one.labels.get(n) != other.labels.get(n)]
+    details = [n for n in describing if _contradict(one.labels.get(n), other.labels.get(n))]
+    further = (*DETAILS, "pattern")
+    return (*labels, *details, *(name for name in further if _contradict(getattr(one, name), getattr(other, name))))
+
+
+def _names(one: LabelRow, other: LabelRow) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one.labels, *other.labels)))
 
 
 def _contradict(one: object, other: object) -> bool:
@@ -116,8 +119,13 @@ def _contradict(one: object, other: object) -> bool:
 
 def alternatives(rows: Sequence[LabelRow], columns: Iterable[str]) -> str:
     """Say what rows have in the columns in which they disagree: ``scar: 0 or 1; lvef_percent: 55 or empty``."""
-    values = {name: sorted({_text(getattr(row, name)) for row in rows}) for name in columns}
+    values = {name: sorted({_text(_cell(row, name)) for row in rows}) for name in columns}
     return "; ".join(f"{name}: {' or '.join(texts)}" for name, texts in values.items())
+
+
+def _cell(row: LabelRow, name: str) -> object:
+    """Return a label or a further column by its name; None where it is empty."""
+    return getattr(row, name) if name in (*DETAILS, "pattern") else row.labels.get(name)
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,6 +155,7 @@ def _row_values(row: SourceRow, number: int, now: datetime) -> dict[str, Any]:
         "state": State.WAITING,
         **fault_values(row.fault),
         "fault_effect": row.fault.effect.value if row.fault else None,
+        "labels": json.dumps(row.cells.get("labels") or {}),
         **{name: row.cells.get(name) for name in CELLS},
     }
 

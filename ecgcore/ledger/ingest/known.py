@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -9,19 +10,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
-from ecgcore.cmr.sheet.columns import TARGETS
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, FileSighting, QuarantineEntry, Row, Study
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.claim import SettledStudy
 from ecgcore.ledger.decide.ecg_page import EcgPage, Sighting
-from ecgcore.ledger.decide.label_row import DETAILS, LabelRow
+from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import Known
 from ecgcore.ledger.decide.state import SETTLED, FileKind
 from ecgcore.ledger.ingest.label_frame import CELLS
 
 _ROW_FIELDS = ("row_id", "table_sha256", "row", "batch", "first_seen", *CELLS)
-LABELS = (*TARGETS, *DETAILS)
 
 
 def open_rows(connection: Connection) -> list[LabelRow]:
@@ -32,7 +31,8 @@ def open_rows(connection: Connection) -> list[LabelRow]:
 
 def label_row(record: Any) -> LabelRow:
     """Turn a record of the row table into a label row."""
-    return LabelRow(**{name: getattr(record, name) for name in _ROW_FIELDS}, fault=_row_fault(record))
+    cells = {name: getattr(record, name) for name in _ROW_FIELDS}
+    return LabelRow(**cells, labels=json.loads(record.labels), fault=_row_fault(record))
 
 
 def _row_fault(record: Any) -> RowFault | None:

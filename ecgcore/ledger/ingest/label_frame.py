@@ -11,11 +11,12 @@ import pandas as pd
 from ecgcore.cmr.rules.finding import RowFault
 from ecgcore.cmr.sheet.columns import flag_columns
 from ecgcore.ledger.ingest.ingest_batch import SourceRow
+from ecgcore.targets.in_force import catalogue
 
 _TEXT = ("file_name", "patient_id", "run_num", "split", "ecg_format", "entry", "raw")
 _DAYS = ("cmr_date", "ecg_date")
-_REAL = ("lvef_percent", "age")
-_WHOLE = ("year", "month", "scar", *flag_columns())
+_REAL = ("age",)
+_WHOLE = ("year", "month", *flag_columns())
 CELLS = ("study_id", *_TEXT, *_DAYS, *_REAL, *_WHOLE)
 _LARGEST = 2**31 - 1  # PostgreSQL's integer
 
@@ -47,8 +48,15 @@ def _row(
     cells |= {name: _whole(record.get(name)) for name in _WHOLE}
     patient, day = cells["patient_id"], cells["ecg_date"] or cells["cmr_date"]
     identified = isinstance(patient, str) and isinstance(day, date)
+    cells |= {"labels": _labels(record)}
     cells |= {"study_id": study_id(patient, day) if identified else None, "raw": cells["raw"] or "{}"}  # type: ignore[arg-type]
     return SourceRow(row_id=row_id, table_sha256=sha256, row=int(record["row"]), cells=cells, fault=faults.get(row_id))
+
+
+def _labels(record: Mapping[Any, Any]) -> dict[str, float]:
+    """Return the labels that are not missing, in the catalogue's order."""
+    found = {column.key: (column, _real(record.get(column.key))) for column in catalogue().columns}
+    return {key: column.cell(value) for key, (column, value) in found.items() if value is not None}
 
 
 def _text(value: Any) -> str | None:

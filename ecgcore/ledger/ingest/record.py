@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Batch, File, Patient, Row, Study, TestSet
-from ecgcore.ledger.decide.label_row import LabelRow
+from ecgcore.ledger.decide.label_row import DETAILS, LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS, Pair, Pairing, pair
 from ecgcore.ledger.decide.split import Place, Split, SplitRule, Unplaced, assign
 from ecgcore.ledger.decide.state import State
@@ -20,6 +20,7 @@ from ecgcore.ledger.ingest import known, quarantine
 from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ingest.intake import Intake, take_in
+from ecgcore.ledger.ingest.label import write_first_labels
 from ecgcore.ledger.ingest.table_state import other_verdicts
 from ecgcore.ledger.review import audit
 
@@ -147,7 +148,7 @@ def _with_places(pairing: Pairing, places: Mapping[str, Place]) -> tuple[dict[st
 
 
 def _write_studies(
-    connection: Connection, pairs: Iterable[Pair], places: Mapping[str, Place], number: int, now: datetime
+    connection: Connection, pairs: Sequence[Pair], places: Mapping[str, Place], number: int, now: datetime
 ) -> None:
     studies = [_study_values(each, places[_study_id(each.row)], number, now) for each in pairs]
     if not studies:
@@ -162,6 +163,7 @@ def _write_studies(
     if patients:
         connection.execute(insert(Patient), list(patients.values()))
     connection.execute(insert(Study), studies)
+    write_first_labels(connection, [each.row for each in pairs], now)
 
 
 def _study_values(each: Pair, place: Place, number: int, now: datetime) -> dict[str, Any]:
@@ -181,7 +183,7 @@ def _study_values(each: Pair, place: Place, number: int, now: datetime) -> dict[
         "disputed": False,
         "batch": number,
         "accepted": now,
-        **{name: getattr(row, name) for name in known.LABELS},
+        **{name: getattr(row, name) for name in DETAILS},
     }
 
 

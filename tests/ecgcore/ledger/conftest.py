@@ -23,6 +23,7 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.pseudonym import Pseudonymiser
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+LABELS = ("scar", "lvef_percent", "subendocardial_scar", "transmural_scar")
 PSEUDONYMISER = Pseudonymiser(b"a key for tests, nothing else")
 
 
@@ -49,7 +50,9 @@ class Builder:
         patient = PSEUDONYMISER.patient_id(hn) if hn else None
         study = PSEUDONYMISER.study_id(patient, day) if patient and day else None
         values = {"file_name": name, "patient_id": patient, "study_id": study, "ecg_date": day, "cmr_date": day,
-                  "scar": 0, "lvef_percent": 60.0, "raw": "{}"}  # fmt: skip
+                  "raw": "{}"}  # fmt: skip
+        labels = {"scar": 0, "lvef_percent": 60.0} | {name: cells.pop(name) for name in LABELS if name in cells}
+        values["labels"] = {name: value for name, value in labels.items() if value is not None}
         row_id = f"{table.sha256[:16]}:{number}"
         return SourceRow(row_id=row_id, table_sha256=table.sha256, row=number, cells=values | cells, fault=fault)
 

@@ -42,15 +42,17 @@ def text():
                 [{"target": "scar", "test_set": "old", "reader": "", "reason": "nobody read it"}]
             ),
         },
-        figures={}, lvef_rule="LVEF <= 45 %",
+        figures={}, words={"lvef": "LVEF at most 45 %"},
     )  # fmt: skip
     return render_markdown(benchmark_document(page))
 
 
 def test_the_label_is_called_by_the_rule_of_the_snapshot(text):
     plain = text.replace("\\", "").replace("&lt;", "<")
-    assert "The LVEF <= 45 % model asked for LVEF < 40 %" in plain
-    assert "LVEF <= 45 %, old" in plain and "LVEF < 40 %, old" in plain and "reduced means LVEF <= 45 %" in plain
+    assert "The LVEF at most 45 % model asked for LVEF < 40 %" in plain
+    assert (
+        "LVEF at most 45 %, old" in plain and "LVEF < 40 %, old" in plain and "reduced means LVEF at most 45 %" in plain
+    )
     assert "< 50" not in plain
 
 

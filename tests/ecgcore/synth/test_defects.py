@@ -5,7 +5,7 @@ import pytest
 from ecgcore.synth.defects import DEFECTS, with_defects
 from ecgcore.synth.entry import State
 from ecgcore.synth.hospital import plan_entries
-from ecgcore.synth.table_file import COLUMNS, row_cells
+from ecgcore.synth.table_file import columns, row_cells
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def of(entries, defect):
 
 
 def cells(entry):
-    return dict(zip(COLUMNS, row_cells(entry), strict=True))
+    return dict(zip(columns(), row_cells(entry), strict=True))
 
 
 @pytest.mark.parametrize("seed", range(5))

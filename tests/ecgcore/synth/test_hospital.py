@@ -12,7 +12,7 @@ import pytest
 from ecgcore.errors import SettingsError
 from ecgcore.synth.hospital import make_hospital, plan_entries
 from ecgcore.synth.patient import draw_study
-from ecgcore.synth.table_file import COLUMNS, row_cells
+from ecgcore.synth.table_file import columns, row_cells
 from ecgcore.synth.truth import read_truth
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is not installed")
@@ -52,7 +52,7 @@ def test_truth_lists_exactly_the_rows_of_the_tables(hospital, truth):
     assert hospital.rows == len(rows)
     for path, members in rows.groupby("path"):
         table = read(hospital.out / path)
-        assert set(table.columns) == set(COLUMNS)
+        assert set(table.columns) == set(columns())
         assert members["row"].tolist() == list(range(2, len(table) + 2))
         names = [f"ecg_{int(run):06d}.pdf" for run in table["run_num"]]
         shared = members["defect"].eq("same-name-in-two-months").to_numpy()
@@ -214,7 +214,7 @@ def test_a_larger_validation_share_moves_patients_as_wholes_and_leaves_the_test_
     assert all(len(found) == 1 for found in splits.values())
     free = [study for study in studies if not study.split.endswith("test")]
     assert np.mean([study.split.endswith("valid") for study in free]) == pytest.approx(0.6, abs=0.036)  # 3 errors
-    cells = dict(zip(COLUMNS, row_cells(more[0]), strict=True))
+    cells = dict(zip(columns(), row_cells(more[0]), strict=True))
     assert cells["split"] == more[0].study.split
     assert cells["develop_10_percent"] == int(more[0].study.split.endswith("valid"))
     with pytest.raises(SettingsError, match=r"cannot have a valid share of 1\.2"):

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from ecgcore.cmr.rules.batch_limits import DEFAULT_LIMITS, Count, Limit, check_limits
+from ecgcore.cmr.rules.batch_limits import Count, Limit, check_limits, limits_of
 from ecgcore.errors import EvaluationError
+from ecgcore.targets.catalogue import load_catalogue
 
+SHIPPED = limits_of(load_catalogue())
 QUARANTINED = Limit("quarantined", 0.0, 0.25, "look")
 
 
@@ -60,17 +62,17 @@ def test_an_alert_needs_the_whole_interval_beyond_the_limit() -> None:
 
 
 def test_a_single_bad_file_raises_no_alert() -> None:
-    assert check_limits([Count("quarantined", 1, 1), Count("scar", 1, 1), Count("lvef", 0, 1)]) == ()
+    assert check_limits([Count("quarantined", 1, 1), Count("scar", 1, 1), Count("lvef", 0, 1)], SHIPPED) == ()
 
 
 def test_the_study_itself_raises_no_alert_and_shuffled_columns_do() -> None:
-    assert check_limits([Count("scar", 54, 200), Count("lvef", 37, 200), Count("quarantined", 0, 200)]) == ()
-    alerts = check_limits([Count("scar", 146, 200), Count("lvef", 2, 200)])
+    assert check_limits([Count("scar", 54, 200), Count("lvef", 37, 200), Count("quarantined", 0, 200)], SHIPPED) == ()
+    alerts = check_limits([Count("scar", 146, 200), Count("lvef", 2, 200)], SHIPPED)
     assert [alert.limit.name for alert in alerts] == ["scar", "lvef"]
 
 
 def test_nothing_counted_is_nothing_judged() -> None:
-    assert check_limits([Count("scar", 0, 0), Count("unknown", 5, 5)], DEFAULT_LIMITS) == ()
+    assert check_limits([Count("scar", 0, 0), Count("unknown", 5, 5)], SHIPPED) == ()
 
 
 def test_limits_are_shares() -> None:

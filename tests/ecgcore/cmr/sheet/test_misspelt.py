@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ecgcore.cmr.sheet.columns import normalise_name
-from ecgcore.cmr.sheet.misspelt import DECIDING, lookalike
+from ecgcore.cmr.sheet.misspelt import deciding_columns, lookalike
 from ecgcore.cmr.table.label_table import LabelTable
 from ecgcore.errors import TableError
 
@@ -36,7 +36,7 @@ Reader = Callable[..., LabelTable]
     ],
 )
 def test_other_spellings_of_a_deciding_column(name: str, column: str) -> None:
-    assert lookalike([name], DECIDING) == (name, column)
+    assert lookalike([name], deciding_columns()) == (name, column)
     assert lookalike([name], {column}) == (name, column)
     assert lookalike([name], ()) is None
 
@@ -50,7 +50,7 @@ def test_other_spellings_of_a_deciding_column(name: str, column: str) -> None:
     ],
 )
 def test_names_of_their_own(name: str) -> None:
-    assert lookalike([name], DECIDING) is None
+    assert lookalike([name], deciding_columns()) is None
 
 
 @pytest.mark.parametrize("name", ["LVEF (%)", "Age (years)", "LGE pattern", "newcut"])

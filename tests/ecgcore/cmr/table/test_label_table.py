@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from ecgcore.cmr.sheet.columns import KINDS, frame_name
+from ecgcore.cmr.sheet.columns import frame_name, kinds
 from ecgcore.cmr.sheet.table_limits import TableLimits
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.errors import TableError
@@ -44,7 +44,7 @@ def test_a_row_is_typed_pseudonymous_and_traceable(read_csv: Reader, pseudonymis
     assert table.rows["cmr_date"].tolist() == [pd.Timestamp(2016, 3, 4), pd.Timestamp(2016, 3, 5)]
     assert table.rows["scar"].tolist() == [1, pd.NA]
     assert table.rows["lvef_percent"].tolist() == [55.0, 49.5]
-    assert set(table.rows) == {"row_id", "row", "patient_id", "raw", *map(frame_name, KINDS)}
+    assert set(table.rows) == {"row_id", "row", "patient_id", "raw", *map(frame_name, kinds())}
 
 
 def test_hospital_number_and_name_are_nowhere_in_the_rows(read_csv: Reader) -> None:

@@ -9,18 +9,24 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
-from ecgcore.cmr.label_rule import Comparison, LabelRule
 from ecgcore.data.snapshot import Snapshot as ReadSnapshot
 from ecgcore.errors import LeakError, LedgerError, SnapshotError
 from ecgcore.ledger.cohort import testset
-from ecgcore.ledger.cohort.freeze import COLUMNS, freeze_snapshot
+from ecgcore.ledger.cohort.freeze import freeze_snapshot
 from ecgcore.ledger.cohort.leak import check_leaks
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
-from ecgcore.ledger.db.tables import Study
+from ecgcore.ledger.db.tables import Label, Study
 from ecgcore.ledger.decide.split import Split
+from ecgcore.targets.catalogue import load_catalogue
+from ecgcore.targets.label_rule import LabelRule
 
+COLUMNS = (
+    "study_id", "patient_id", "year", "ecg_format", "split", "test_set", "image_sha256",
+    "scar", "lvef", "lvef_percent", "subendocardial_scar", "transmural_scar",
+    "age", "female", "smoke", "diabetes", "hypertension", "dyslipidemia", "impute",
+)  # fmt: skip
 DAYS = {"train": date(2010, 1, 1), "valid": date(2015, 1, 1), "old": date(2016, 1, 1), "new": date(2021, 1, 1)}
 
 
@@ -89,11 +95,12 @@ def test_images_are_hard_links(locked, tmp_path, images):
 
 def test_another_label_rule_is_another_snapshot(locked, tmp_path, images):
     below = freeze_snapshot(locked, tmp_path / "s", images)
-    upto = freeze_snapshot(locked, tmp_path / "s", images, LabelRule(comparison=Comparison("<=")))
+    upto = freeze_snapshot(locked, tmp_path / "s", images, load_catalogue().with_rule("lvef", LabelRule.of("<= 50")))
     assert below.snapshot_id != upto.snapshot_id
     frame = pd.read_parquet(upto.path / "studies.parquet")
     assert np.array_equal(frame["lvef"].dropna(), (frame["lvef_percent"].dropna() <= 50).astype(int))
-    assert [ReadSnapshot.open(info.path).lvef_rule for info in (below, upto)] == ["LVEF < 50 %", "LVEF <= 50 %"]
+    words = [ReadSnapshot.open(info.path).words("lvef") for info in (below, upto)]
+    assert words == ["LVEF below 50 %", "LVEF at most 50 %"]
 
 
 def test_a_missing_image_leaves_no_directory(locked, tmp_path, images):
@@ -147,7 +154,8 @@ def test_a_locked_set_is_hashed_counted_and_replaced_in_the_open(locked, build, 
 
 def test_a_changed_label_or_a_changed_audit_trail_shows(locked):
     with locked.writing() as connection:
-        connection.execute(update(Study).where(Study.test_set == "new").values(scar=1))
+        of_the_set = select(Study.study_id).where(Study.test_set == "new")
+        connection.execute(update(Label).where(Label.name == "scar", Label.study_id.in_(of_the_set)).values(value=1))
         connection.execute(text("UPDATE audit_event SET actor = 'nobody' WHERE number = 2"))
     with pytest.raises(LedgerError, match="no longer has the hash"):
         testset.verify(locked, "new")
@@ -167,7 +175,7 @@ def test_nothing_enters_a_locked_set(locked, build, now):
     assert testset.verify(locked, "new").studies == 3
 
 
-ROW = SnapshotRow("S1", "P1", 2010, "old", Split.TRAIN, None, "i1", "x", False, *[None] * 11)
+ROW = SnapshotRow("S1", "P1", 2010, "old", Split.TRAIN, None, "i1", "x", False, *[None] * 7)
 
 
 def test_the_leak_check_passes_a_clean_list():

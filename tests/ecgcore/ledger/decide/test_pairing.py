@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = date(2019, 3, 5)
 OTHER_DAY = date(2019, 4, 9)
 NOTHING = Known()
+LABELS = ("scar", "lvef_percent", "subendocardial_scar", "transmural_scar")
 MINOR = RowFault("adult", "17", "nothing to do", Effect.EXCLUDE)
 
 
@@ -29,7 +30,9 @@ def page(path, *, sha=None, patient=None, day=None, picture=None, fault=None, st
 
 def row(row_id, name, patient="P1", day=DAY, table="t1", batch=1, **cells):
     study = f"S-{patient}-{day}" if patient and day else None
-    defaults = {"ecg_date": day, "cmr_date": day, "scar": 0, "lvef_percent": 60.0}
+    labels = {"scar": 0, "lvef_percent": 60.0} | {name: cells.pop(name) for name in LABELS if name in cells}
+    known = {name: value for name, value in labels.items() if value is not None}
+    defaults = {"ecg_date": day, "cmr_date": day, "labels": known}
     return LabelRow(row_id=row_id, table_sha256=table, row=int(row_id.strip("r")), batch=batch, first_seen=NOW,
                     file_name=name, study_id=study, patient_id=patient, **(defaults | cells))  # fmt: skip
 

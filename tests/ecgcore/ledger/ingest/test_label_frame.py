@@ -32,8 +32,7 @@ def test_cells_keep_their_types_and_missing_ones_are_none(tmp_path):
         "year": 2019,
         "month": 3,
         "run_num": "7",
-        "scar": 1,
-        "lvef_percent": 35.5,
+        "labels": {"scar": 1, "lvef_percent": 35.5},
         "age": 61.0,
         "female": 0,
         "entry": "Q1",
@@ -42,7 +41,7 @@ def test_cells_keep_their_types_and_missing_ones_are_none(tmp_path):
     }
     assert {name: first.cells[name] for name in expected} == expected
     assert (first.row_id, first.row, first.fault) == (f"{table.sha256[:16]}:2", 2, None)
-    assert (second.cells["patient_id"], second.cells["study_id"], second.cells["lvef_percent"]) == (None, None, None)
+    assert (second.cells["patient_id"], second.cells["study_id"], second.cells["labels"]) == (None, None, {})
     assert second.fault == fault
     assert "123-45" not in str(first.cells)
     assert "12345" not in str(first.cells)
