@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ecgcore.cmr.label_rule import Comparison, LabelRule
 from ecgcore.errors import SettingsError
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.sqlite_url import sqlite_url
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -47,12 +48,12 @@ class Settings(BaseSettings):
     @cached_property
     def ledger(self) -> str:
         """The ledger's SQLAlchemy URL."""
-        return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
+        return self.ledger_url or sqlite_url(self.home / "ledger.db")
 
     @cached_property
     def tracking_uri(self) -> str:
         """MLflow's tracking URI."""
-        return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow' / 'mlflow.db'}"
+        return self.mlflow_tracking_uri or sqlite_url(self.home / "mlflow" / "mlflow.db")
 
     @cached_property
     def inbox_uri(self) -> str:
