@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     min_new_studies: int = Field(default=60, ge=1)
     recipe: str = "multi-task"
     policy: str = "default"
+    splits: str = "study"
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
 
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     def inbox_uri(self) -> str:
         """The inbox: a folder or ``s3://bucket/prefix``."""
         return self.inbox or str(self.home / "inbox")
+
+    @property
+    def split_policy(self) -> Path:
+        """The file that decides the splits of new studies."""
+        return self.deployments / "splits" / f"{self.splits}.yaml"
 
     @property
     def label_rule(self) -> LabelRule:
