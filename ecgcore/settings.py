@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     recipe: str = "multi-task"
     policy: str = "default"
     splits: str = "study"
+    formats: Path | None = None
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def sqlite_url(file: Path, driver: str = "sqlite") -> str:
-    """Return the SQLAlchemy URL of a file, whatever signs its path holds: ``%``, ``?`` and ``#`` mean something in URLs.
+    """Return the SQLAlchemy URL of a file, whatever its path holds: ``%``, ``?`` and ``#`` mean something in URLs.
 
     >>> sqlite_url(Path("/data/50%?/ledger.db"))
     'sqlite:////data/50%25%3F/ledger.db'

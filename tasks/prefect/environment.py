@@ -51,6 +51,8 @@ def prepare(own_server: bool = False) -> Settings:
         os.environ.setdefault("PREFECT_API_DATABASE_CONNECTION_URL", database)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     _warn_on_stderr()
+    if settings.formats:
+        os.environ.setdefault("ECG_FORMATS", str(settings.formats.resolve()))  # readers run in processes of their own
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings

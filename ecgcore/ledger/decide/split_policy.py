@@ -132,10 +132,8 @@ def _period(path: Path, raw: Any, sets: Mapping[str, str]) -> Period:
             return Period(first, last, None)
         case "split", {"split": "train" | "valid" as split}:
             return Period(first, last, Split(split))
-        case _:
-            _refuse(
-                path, f"has the period {raw!r}; split is train or valid, test_set one of {sorted(sets)}, by is {_FLAGS}"
-            )
+    rule = f"has the period {raw!r}; split is train or valid, test_set one of {sorted(sets)}, by is {_FLAGS}"
+    raise RecipeError(f"split policy {path.name}", rule, _HINT)
 
 
 def _is_year(value: Any) -> bool:
