@@ -1,7 +1,7 @@
 """The registry of readers: which class reads the pages of which formats.
 
-A new kind of page is one YAML in the folder of formats (or of ``ECG_FORMATS``) and, where its leads are not simply boxes,
-one class that the YAML names: ``reader: package.module:Class``.
+A new kind of page is one YAML in the folder of formats (or in that of ``ECG_FORMATS``) and, where its leads are not
+simply boxes, one class that the YAML names: ``reader: package.module:Class``.
 """
 
 from __future__ import annotations
