@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ecgcore.errors import SettingsError
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.sqlite_url import sqlite_url
 from ecgcore.targets.catalogue import SHIPPED, Catalogue, load_catalogue
 from ecgcore.targets.label_rule import Comparison, LabelRule
 
@@ -43,18 +44,20 @@ class Settings(BaseSettings):
     min_new_studies: int = Field(default=60, ge=1)
     recipe: str = "multi-task"
     policy: str = "default"
+    splits: str = "study"
+    formats: Path | None = None
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
 
     @cached_property
     def ledger(self) -> str:
         """The ledger's SQLAlchemy URL."""
-        return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
+        return self.ledger_url or sqlite_url(self.home / "ledger.db")
 
     @cached_property
     def tracking_uri(self) -> str:
         """MLflow's tracking URI."""
-        return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow' / 'mlflow.db'}"
+        return self.mlflow_tracking_uri or sqlite_url(self.home / "mlflow" / "mlflow.db")
 
     @cached_property
     def inbox_uri(self) -> str:
@@ -74,6 +77,11 @@ class Settings(BaseSettings):
         rule = known.target("lvef").rule or LabelRule(50.0)
         threshold = rule.threshold if self.lvef_threshold is None else self.lvef_threshold
         return known.with_rule("lvef", LabelRule(threshold, Comparison(self.lvef_comparison or rule.comparison)))
+
+    @property
+    def split_policy(self) -> Path:
+        """The file that decides the splits of new studies."""
+        return self.deployments / "splits" / f"{self.splits}.yaml"
 
     def folder(self, name: str) -> Path:
         """Return ``ECG_HOME/<name>``, made if missing.

@@ -14,6 +14,7 @@ from prefect import flow
 from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.rules.validation_report import ValidationReport
 from ecgcore.errors import SettingsError
+from ecgcore.ledger.decide.split_policy import load_split_policy
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import join_formats, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
@@ -54,6 +55,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
     started = datetime.now(UTC)
     batch_id = new_batch_id(started)
     pseudonymiser = settings.pseudonymiser()
+    splits = load_split_policy(settings.split_policy)
     with open_ledger(settings) as ledger:
         check_key(ledger, pseudonymiser.fingerprint)
         listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
@@ -64,7 +66,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         report = _validate(tables, pages, listed, settings, batch_id)
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
         batch = replace(batch, again=frozenset(to_read))
-        recorded = ledger.record_batch(batch, pair_days=settings.pair_days)
+        recorded = ledger.record_batch(batch, splits, settings.pair_days)
         with ledger.reading() as connection:
             files = standings(connection, batch.files)
         alerts = batch_alerts(ledger, settings.catalogue)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecgcore.data.cache_writer import Job, Written, decode
 from ecgcore.errors import ReportError
+from ecgcore.reports.page.format import LEADS
 from ecgcore.reports.signals.beat_window import beat_window
 from ecgcore.reports.signals.trace import signals_from_image
 
@@ -27,7 +28,7 @@ class SignalWriter:
         offset: byte at which row 0 starts.
     """
 
-    LEADS: ClassVar[int] = 12
+    LEADS: ClassVar[int] = len(LEADS)
 
     path: Path
     samples: int
@@ -52,6 +53,12 @@ def read_signals(picture: NDArray[np.uint8], samples: int) -> NDArray[np.float32
     """Return the leads of a canonical image (uint8 H x W x 3) around an R peak, float32 (12, samples), mV.
 
     Raises:
-        ReportError: the image's shape is that of no format, or a lead has no trace.
+        ReportError: the image's shape is that of no format, its leads are not the standard twelve, or one has no trace.
     """
-    return beat_window(signals_from_image(picture), samples)
+    signals = signals_from_image(picture)
+    if signals.leads != LEADS:
+        rule = (
+            f"shows the leads {', '.join(signals.leads)}, and a signal model reads the standard twelve in their order"
+        )
+        raise ReportError("canonical image", rule, "leave this format out of the recipe's data", "wrong-leads")
+    return beat_window(signals, samples)

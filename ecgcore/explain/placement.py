@@ -7,7 +7,7 @@ import numpy as np
 from ecgcore.errors import ReportError
 from ecgcore.explain.heatmap import Mass
 from ecgcore.reports.page.box import Pixels
-from ecgcore.reports.page.format import LEADS, ReportFormat, known_formats
+from ecgcore.reports.page.format import ReportFormat, known_formats
 
 
 def format_of(size: tuple[int, int]) -> ReportFormat:
@@ -45,7 +45,7 @@ def on_page(mass: Mass, fmt: ReportFormat, page_size: tuple[int, int]) -> Mass:
         )
     page = np.zeros(page_size[::-1], np.float32)
     box = fmt.ecg_box.cut(page)
-    for lead in LEADS:
+    for lead in fmt.leads:
         fmt.lead_boxes[lead].cut(box)[...] = fmt.canonical_leads[lead].cut(mass)  # type: ignore[arg-type]
     return page
 

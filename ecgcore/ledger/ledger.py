@@ -17,7 +17,7 @@ from ecgcore.ledger.db.database import Database
 from ecgcore.ledger.db.tables import Batch, Row
 from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS
-from ecgcore.ledger.decide.split import SplitRule
+from ecgcore.ledger.decide.split_policy import SplitPolicy, study_policy
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest import known
 from ecgcore.ledger.ingest.counts import Counts, count
@@ -28,8 +28,6 @@ from ecgcore.ledger.ingest.unread import known_contents, refused_pages, unread
 from ecgcore.ledger.review import audit
 
 log = logging.getLogger(__name__)
-
-DEFAULT_SPLITS = SplitRule()
 
 
 class Ledger:
@@ -93,7 +91,7 @@ class Ledger:
     def record_batch(
         self,
         batch: IngestBatch,
-        splits: SplitRule = DEFAULT_SPLITS,
+        splits: SplitPolicy | None = None,
         pair_days: int = PAIR_DAYS,
         now: datetime | None = None,
     ) -> BatchSummary:
@@ -102,7 +100,7 @@ class Ledger:
         Args:
             batch: every listed file (known ones may come without their page) and the rows of new tables. An empty
                 batch is fine: it only lets what waits grow older.
-            splits: the years that decide the splits.
+            splits: what decides the splits of new studies; the study's own policy if None.
             pair_days: days after which a file or row that still waits is `unpaired`.
             now: the moment of the ingest; the current time if None.
 
@@ -111,7 +109,7 @@ class Ledger:
         """
         moment = now or datetime.now(UTC)
         with self.writing() as connection:
-            summary = record(connection, batch, moment, splits, pair_days)
+            summary = record(connection, batch, moment, splits or study_policy(), pair_days)
         log.info("batch %s: %d new files, %d new studies", batch.batch_id, summary.new_files, summary.new_studies)
         return summary
 

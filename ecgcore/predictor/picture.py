@@ -31,9 +31,6 @@ _WHITE = (255, 255, 255, 255)
 _PLAIN_MODES = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
 _ALPHA_MODES = ("LA", "PA", "RGBA")
 _UNDECODABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-# Width / height of what still has to be cropped and rearranged: letter and A4, either way up, and the new format's
-# ECG box.
-_PAGE_ASPECTS = (11 / 8.5, 8.5 / 11, 297 / 210, 210 / 297, 2918 / 1050)
 _ASPECT_TOLERANCE = 0.01
 
 
@@ -154,7 +151,17 @@ def _undecodable(thing: object, error: Exception) -> PredictorError:
 
 
 def _is_page(width: int, height: int) -> bool:
-    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in _PAGE_ASPECTS)
+    """Tell whether a picture has the shape of what still has to be cropped and rearranged."""
+    return any(abs(width / height / aspect - 1) <= _ASPECT_TOLERANCE for aspect in _page_aspects())
+
+
+def _page_aspects() -> Iterator[float]:
+    """Yield width / height of the known papers, either way up, and of the ECG boxes that are stacked anew."""
+    for fmt in known_formats():
+        for wide, high in fmt.page_sizes.values():
+            yield from (wide / high, high / wide)
+        if fmt.canonical_columns is not None:
+            yield max(box.right for box in fmt.lead_boxes.values()) / fmt.ecg_box.height
 
 
 def _has_canonical_size(size: tuple[int, ...]) -> bool:

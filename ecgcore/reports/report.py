@@ -21,9 +21,9 @@ from ecgcore.reports.page.timings import Timings
 from ecgcore.reports.printed.page_text import read_text
 from ecgcore.reports.printed.printed import Printed, read_printed
 from ecgcore.reports.printed.statement import check_statements
-from ecgcore.reports.recognise.canonical import arrange, remove_grid
 from ecgcore.reports.recognise.quality import cautions, check_geometry, check_leads, unrecognised
-from ecgcore.reports.recognise.recognise import Match, recognise
+from ecgcore.reports.recognise.reader import readers_of
+from ecgcore.reports.recognise.recognise import Match
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,12 @@ def _reading(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
 
 
 def _as_it_is(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
-    match = recognise(page, formats)
-    if match is None:
-        return None
-    image = _canonical(page, match)
-    return _Reading(match, image, cautions(page, match, image))
+    for reader in readers_of(formats):
+        match = reader.recognise(page)
+        if match is not None:
+            image = reader.canonical(page, match)
+            return _Reading(match, image, cautions(page, match, image))
+    return None
 
 
 def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
@@ -126,13 +127,6 @@ def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Pa
         source.check_unchanged()
     check_geometry(source.name, page, formats)
     return page
-
-
-def _canonical(page: Page, match: Match) -> Pixels:
-    if page.extent is Extent.CANONICAL:
-        return match.box
-    cleaned = remove_grid(match.box, match.format) if page.exact else match.box
-    return arrange(cleaned, match.format)
 
 
 def _printed(source: Source, page: Page, fmt: ReportFormat, limits: Limits) -> Printed | None:

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings, load_settings
+from ecgcore.sqlite_url import sqlite_url
 from ecgcore.targets.in_force import put_in_force
 
 _OURS = ("ecgcore", "tasks", "flows", "app", "bench")
@@ -47,9 +48,14 @@ def prepare(own_server: bool = False) -> Settings:
         os.environ.pop("PREFECT_API_URL", None)
     named = {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) or _profile_names_a_server()
     if own_server or not named:
-        os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
+        folder = settings.folder("prefect")
+        os.environ["PREFECT_HOME"] = str(folder)
+        database = sqlite_url(folder / "prefect.db", "sqlite+aiosqlite")  # Prefect's own default takes a % for a code
+        os.environ.setdefault("PREFECT_API_DATABASE_CONNECTION_URL", database)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     _warn_on_stderr()
+    if settings.formats:
+        os.environ.setdefault("ECG_FORMATS", str(settings.formats.resolve()))  # readers run in processes of their own
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.registry.address import artifacts_uri, follow_home
 from tasks.registry.error import RegistryError
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ _SERVERS = ("http://", "https://")
 
 
 def connect(tracking_uri: str) -> MlflowClient:
-    """Return a client of the tracking server or database.
+    """Return a client of the tracking server or database; an SQLite database that was moved is at home again first.
 
     Raises:
-        RegistryError: the address is neither a server's nor a database's (MLflow refuses plain folders).
+        RegistryError: the address is neither a server's nor a database's (MLflow refuses plain folders), or the
+            database cannot be written.
     """
     if not tracking_uri.startswith((*_DATABASES, *_SERVERS)):
         raise RegistryError(
@@ -28,10 +30,15 @@ def connect(tracking_uri: str) -> MlflowClient:
             "set ECG_MLFLOW_TRACKING_URI to http://..., sqlite:///... or postgresql://...",
         )
     if tracking_uri.startswith(_SQLITE):
-        _database_file(tracking_uri).parent.mkdir(parents=True, exist_ok=True)
+        database = _database_file(tracking_uri)
+        database.parent.mkdir(parents=True, exist_ok=True)
+        follow_home(database)
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+    client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+    if tracking_uri.startswith(_SQLITE):
+        _remove_misspelt_folder(client, tracking_uri)
+    return client
 
 
 def experiment_id(client: MlflowClient, tracking_uri: str, name: str, artifact_root: str | None) -> str:
@@ -60,9 +67,24 @@ def artifact_location(tracking_uri: str, artifact_root: str | None) -> str | Non
     if artifact_root is not None or tracking_uri.startswith(_SERVERS):
         return artifact_root
     if tracking_uri.startswith(_SQLITE):
-        return (_database_file(tracking_uri).parent / "artifacts").as_uri()
+        return artifacts_uri(_database_file(tracking_uri))
     raise RegistryError("MLflow database", "needs a place for its artifacts", "pass artifact_root, or use a server")
 
 
+def _remove_misspelt_folder(client: MlflowClient, tracking_uri: str) -> None:
+    """Remove the empty folder that MLflow makes beside a home whose path a URL cannot spell as it is (``%``, ``?``)."""
+    misspelt = Path(tracking_uri.removeprefix(_SQLITE)).parent
+    if misspelt.resolve() == _database_file(tracking_uri).parent:
+        return
+    client.search_registered_models(max_results=1)  # the registry's store makes it too, when it is first used
+    for folder in (misspelt, *misspelt.parents):
+        try:
+            folder.rmdir()
+        except OSError:  # gone, or not empty: the home's own parent
+            return
+
+
 def _database_file(tracking_uri: str) -> Path:
-    return Path(tracking_uri.removeprefix(_SQLITE)).resolve()
+    from sqlalchemy.engine import make_url
+
+    return Path(str(make_url(tracking_uri).database)).resolve()

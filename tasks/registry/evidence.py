@@ -80,7 +80,8 @@ def _child(folder: Path, name: str) -> Path:
 
 def _datasets(candidate: Candidate) -> Iterator[DatasetInput]:
     snapshot = _snapshot(candidate.snapshot_dir)
-    source = json.dumps({"uri": str(candidate.snapshot_dir)})
+    folder = candidate.snapshot_dir
+    source = json.dumps({"uri": f"{folder.parent.name}/{folder.name}"})  # of the home, wherever that is
     profile = json.dumps(snapshot.get("counts", {}))
     yield _dataset(f"snapshot {snapshot['id']}", snapshot["content_sha256"], source, profile, "training")
     for name, sha256 in sorted(snapshot.get("test_sets", {}).items()):

@@ -10,10 +10,8 @@ import fcntl
 import json
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ import pytest
 from tests.flows.commandline import Cli, Done, keep
 from tests.flows.ledger_reader import LedgerReader
 
+SHIPPED = Path(__file__).resolve().parents[2] / "deployments"
 SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
 
 RECIPE = """
@@ -80,14 +79,6 @@ POLICIES = {
     + "  - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.0001}\n",
 }
 
-ADDRESSES = (  # of a home's files in MLflow's database
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-)
-
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
@@ -119,6 +110,7 @@ def deployments(once: Callable[..., Path]) -> Path:
     def fill(path: Path) -> None:
         (path / "recipes").mkdir()
         (path / "policies").mkdir()
+        shutil.copytree(SHIPPED / "splits", path / "splits")
         (path / "recipes" / "tiny.yaml").write_text(RECIPE % {"epochs": 2}, encoding="utf-8")
         (path / "recipes" / "long.yaml").write_text(
             (RECIPE % {"epochs": 4}).replace("name: tiny", "name: long"), encoding="utf-8"
@@ -268,15 +260,8 @@ def copy_of() -> Callable[[Path, Path], Path]:
 
 
 def copied(home: Path, to: Path) -> Path:
-    """Copy a home, and let what its MLflow registers from now on lie in the copy: MLflow keeps absolute addresses."""
-    shutil.copytree(home, to, symlinks=True)
-    database = to / "mlflow" / "mlflow.db"
-    if database.exists():
-        with closing(sqlite3.connect(database)) as connection, connection:
-            for table, column in ADDRESSES:
-                move = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
-                connection.execute(move, (home.resolve().as_uri(), to.resolve().as_uri()))
-    return to
+    """Copy a home."""
+    return shutil.copytree(home, to, symlinks=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
@@ -20,7 +20,8 @@ def population_table(studies: pd.DataFrame) -> pd.DataFrame:
         studies: of a snapshot (docs/architecture.md). Test studies in no locked set are left out.
     """
     groups = dict(_groups(recorded(studies)))
-    lines = {name: [describe(rows) for rows in groups.values()] for name, describe in _characteristics()}
+    formats = sorted(studies["ecg_format"].dropna().unique(), reverse=True)
+    lines = {name: [describe(rows) for rows in groups.values()] for name, describe in _characteristics(formats)}
     return pd.DataFrame(lines, index=list(groups)).T.rename_axis("characteristic").reset_index()
 
 
@@ -33,11 +34,12 @@ def _groups(studies: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"test {name}", rows
 
 
-def _characteristics() -> Iterator[tuple[str, Callable[[pd.DataFrame], str]]]:
+def _characteristics(formats: Sequence[str]) -> Iterator[tuple[str, Callable[[pd.DataFrame], str]]]:
     yield "ECGs", lambda rows: f"{len(rows):,}"
     yield "patients", lambda rows: f"{rows['patient_id'].nunique():,}"
     yield "years", lambda rows: f"{int(rows['year'].min())} to {int(rows['year'].max())}"
-    yield "old format", lambda rows: _share((rows["ecg_format"] == "old").astype("Int8"))
+    for name in formats[:1] if len(formats) == 2 else formats:  # of two, one says both
+        yield f"{name} format", lambda rows, name=name: _share((rows["ecg_format"] == name).astype("Int8"))  # type: ignore[misc]
     yield "age, years", lambda rows: _mean(rows["age"])
     yield "age not known", lambda rows: _missing(rows["age"])
     yield "female", lambda rows: _share(rows["female"])

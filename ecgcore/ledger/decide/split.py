@@ -1,8 +1,7 @@
 """Which split a study belongs to. Pure.
 
-The study period follows the study: up to 2014 train, 2015 validation, 2016 in the old format the test set `old`; from
-2017 by the study's flags, 2021 in the new format the test set `new`. Whatever these leave open goes 90/10 to train and
-validation by the patient's pseudonym. A patient is in one split only and stays there.
+The study's own split, the years and the flags decide, as a split policy says (``split_policy``). Whatever these leave
+open goes to train and validation by the patient's pseudonym. A patient is in one split only and stays there.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ecgcore.cmr.rules import catalogue
 from ecgcore.cmr.rules.finding import Finding
 
-OLD = "old"
-NEW = "new"
+if TYPE_CHECKING:
+    from ecgcore.ledger.decide.split_policy import SplitPolicy
 
 
 class Split(StrEnum):
@@ -32,27 +32,6 @@ _PRECEDENCE = (Split.TRAIN, Split.VALID, Split.TEST)
 
 
 @dataclass(frozen=True, slots=True)
-class SplitRule:
-    """The years that decide.
-
-    Args:
-        old_train_until: last year that trains as a whole.
-        old_valid: the year that validates.
-        old_test: the year of the test set `old`, pages of the old format only.
-        new_test_year: the year of the test set `new`, pages of the new format only.
-        study_until: last year of the study period.
-        valid_share: share of patients that validate where nothing else decides, 0 to 1.
-    """
-
-    old_train_until: int = 2014
-    old_valid: int = 2015
-    old_test: int = 2016
-    new_test_year: int = 2021
-    study_until: int = 2021
-    valid_share: float = 0.1
-
-
-@dataclass(frozen=True, slots=True)
 class Unplaced:
     """A paired study that has no split yet.
 
@@ -60,7 +39,7 @@ class Unplaced:
         study_id: the study.
         patient_id: its patient.
         year: year of the study's day.
-        ecg_format: format of the page (`old` or `new`), as recognised from the page.
+        ecg_format: format of the page, as recognised from the page.
         train_flag: the study's `train_80_percent`.
         valid_flag: the study's `develop_10_percent`.
         declared: the study's `split` cell, such as `old_train`.
@@ -106,7 +85,7 @@ def split_by_pseudonym(patient_id: str, valid_share: float = 0.1) -> Split:
 
 
 def assign(
-    studies: Iterable[Unplaced], patients: Mapping[str, Split], locked: frozenset[str], rule: SplitRule
+    studies: Iterable[Unplaced], patients: Mapping[str, Split], locked: frozenset[str], policy: SplitPolicy
 ) -> dict[str, Place]:
     """Place every study.
 
@@ -114,7 +93,7 @@ def assign(
         studies: studies not yet placed.
         patients: patients that the ledger knows, with their split, which never changes.
         locked: names of the locked test sets: nothing enters them, so a new patient of a test period goes 90/10.
-        rule: the years that decide.
+        policy: what decides.
 
     Returns:
         study_id to its place. A study that asks for another split than its patient's is left out: `test-patient` if the
@@ -122,7 +101,7 @@ def assign(
     """
     by_patient: dict[str, list[_Wish]] = defaultdict(list)
     for study in studies:
-        by_patient[study.patient_id].append(_wish(study, locked, rule, patients.get(study.patient_id)))
+        by_patient[study.patient_id].append(_wish(study, locked, policy, patients.get(study.patient_id)))
     places: dict[str, Place] = {}
     for patient_id, wishes in by_patient.items():
         split = patients.get(patient_id) or _patient_split(wishes)
@@ -130,34 +109,34 @@ def assign(
     return places
 
 
-def _wish(study: Unplaced, locked: frozenset[str], rule: SplitRule, known: Split | None) -> _Wish:
-    wanted = _declared(study, rule) or _by_year(study, rule)
+def _wish(study: Unplaced, locked: frozenset[str], policy: SplitPolicy, known: Split | None) -> _Wish:
+    wanted = _declared(study, policy) or _by_year(study, policy)
     # a test study of a training patient stays out after its set is locked, too: a lock must not change what was decided
     closed = wanted is not None and wanted[1] in locked and known not in (Split.TRAIN, Split.VALID)
     if wanted is None or closed:
-        by_hash = split_by_pseudonym(study.patient_id, rule.valid_share)
-        return _Wish(study, by_hash, free=True, after=study.year > rule.study_until)
+        by_hash = split_by_pseudonym(study.patient_id, policy.valid_share)
+        return _Wish(study, by_hash, free=True, after=study.year > policy.study_until)
     return _Wish(study, *wanted)
 
 
-def _declared(study: Unplaced, rule: SplitRule) -> tuple[Split, str | None] | None:
-    """Read the study's own split. It holds before the years if it is of the study period and of the page's format."""
-    era, _, name = (study.declared or "").strip().lower().partition("_")
-    if study.year > rule.study_until or era != study.ecg_format or name not in set(Split):
+def _declared(study: Unplaced, policy: SplitPolicy) -> tuple[Split, str | None] | None:
+    """Read the study's own split. It holds before the years if it is of the study period and of the page's format.
+
+    It is `<format>_train`, `<format>_valid` or `<test set>_test`.
+    """
+    of, _, name = (study.declared or "").strip().lower().rpartition("_")
+    if study.year > policy.study_until or name not in set(Split):
         return None
-    return (Split.TEST, era) if name == Split.TEST else (Split(name), None)
+    if name == Split.TEST:
+        return (Split.TEST, of) if policy.test_sets.get(of) == study.ecg_format else None
+    return (Split(name), None) if of == study.ecg_format else None
 
 
-def _by_year(study: Unplaced, rule: SplitRule) -> tuple[Split, str | None] | None:
-    if study.year <= rule.old_train_until:
-        return Split.TRAIN, None
-    if study.year == rule.old_valid:
-        return Split.VALID, None
-    if (study.year, study.ecg_format) == (rule.old_test, OLD):
-        return Split.TEST, OLD
-    if (study.year, study.ecg_format) == (rule.new_test_year, NEW):
-        return Split.TEST, NEW
-    return _by_flag(study) if rule.old_test < study.year < rule.new_test_year else None
+def _by_year(study: Unplaced, policy: SplitPolicy) -> tuple[Split, str | None] | None:
+    period = policy.period_of(study.year, study.ecg_format)
+    if period is None:
+        return None
+    return _by_flag(study) if period.split is None else (period.split, period.test_set)
 
 
 def _by_flag(study: Unplaced) -> tuple[Split, None] | None:

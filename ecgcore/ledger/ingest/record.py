@@ -13,7 +13,8 @@ from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Batch, File, Patient, Row, Study, TestSet
 from ecgcore.ledger.decide.label_row import DETAILS, LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS, Pair, Pairing, pair
-from ecgcore.ledger.decide.split import Place, Split, SplitRule, Unplaced, assign
+from ecgcore.ledger.decide.split import Place, Split, Unplaced, assign
+from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict
 from ecgcore.ledger.ingest import known, quarantine
@@ -55,7 +56,7 @@ class BatchSummary:
 
 
 def record(
-    connection: Connection, batch: IngestBatch, now: datetime, rule: SplitRule, pair_days: int = PAIR_DAYS
+    connection: Connection, batch: IngestBatch, now: datetime, splits: SplitPolicy, pair_days: int = PAIR_DAYS
 ) -> BatchSummary:
     """Record a batch within the caller's write transaction. Recording it again changes nothing.
 
@@ -63,14 +64,14 @@ def record(
         connection: holds the only write transaction.
         batch: what the inbox lists.
         now: the moment of the ingest, UTC.
-        rule: the years that decide the splits.
+        splits: what decides the splits of new studies.
         pair_days: days after which a waiting file or row is `unpaired`.
     """
     intake = take_in(connection, batch, now)
     number = intake.number or connection.execute(select(func.max(Batch.number))).scalar()
-    accepted = 0 if number is None else _decide(connection, number, batch.batch_id, now, rule, pair_days)
+    accepted = 0 if number is None else _decide(connection, number, batch.batch_id, now, splits, pair_days)
     if intake.number is not None:
-        _audit(connection, batch, intake, accepted, now)
+        _audit(connection, batch, intake, accepted, splits, now)
     brought = None if intake.number is None else count(connection, intake.number)
     return BatchSummary(
         batch_id=batch.batch_id,
@@ -85,8 +86,17 @@ def record(
     )
 
 
-def _audit(connection: Connection, batch: IngestBatch, intake: Intake, accepted: int, now: datetime) -> None:
-    detail = {"files": intake.files, "duplicates": intake.sightings, "rows": intake.rows, "studies": accepted}
+def _audit(
+    connection: Connection, batch: IngestBatch, intake: Intake, accepted: int, splits: SplitPolicy, now: datetime
+) -> None:
+    detail: dict[str, object] = {
+        "files": intake.files,
+        "duplicates": intake.sightings,
+        "rows": intake.rows,
+        "studies": accepted,
+        "splits": splits.name,
+        "splits_sha256": splits.sha256,
+    }
     if intake.reread:
         detail["read_again"] = intake.reread
     if intake.returned:
@@ -94,13 +104,13 @@ def _audit(connection: Connection, batch: IngestBatch, intake: Intake, accepted:
     audit.record(connection, now, "ingest", batch.batch_id, detail)
 
 
-def _decide(connection: Connection, number: int, actor: str, now: datetime, rule: SplitRule, pair_days: int) -> int:
+def _decide(connection: Connection, number: int, actor: str, now: datetime, splits: SplitPolicy, pair_days: int) -> int:
     pages, rows = known.open_pages(connection), known.open_rows(connection)
     studies = known.touching_studies(connection, pages, rows)
     pairing = pair(
         [*pages, *(study.page for study in studies)], rows, known.known(connection, studies, rows), now, pair_days
     )
-    places = _places(connection, pairing.pairs, rule)
+    places = _places(connection, pairing.pairs, splits)
     row_verdicts, file_verdicts = _with_places(pairing, places)
     accepted = [each for each in pairing.pairs if places[_study_id(each.row)].split is not None]
     _write_studies(connection, accepted, places, number, now)
@@ -119,14 +129,14 @@ def _study_id(row: LabelRow) -> str:
     return row.study_id
 
 
-def _places(connection: Connection, pairs: Sequence[Pair], rule: SplitRule) -> dict[str, Place]:
+def _places(connection: Connection, pairs: Sequence[Pair], splits: SplitPolicy) -> dict[str, Place]:
     unplaced = [_unplaced(each) for each in pairs]
     patients: dict[str, Split] = {}
     for part in chunks({study.patient_id for study in unplaced}):
         query = select(Patient.patient_id, Patient.split).where(Patient.patient_id.in_(part))
         patients |= dict(connection.execute(query).all())
     locked = frozenset(connection.execute(select(TestSet.name)).scalars())
-    return assign(unplaced, patients, locked, rule)
+    return assign(unplaced, patients, locked, splits)
 
 
 def _unplaced(each: Pair) -> Unplaced:

@@ -1,7 +1,11 @@
-"""A report format: where on the page each lead is, and how it is drawn. Descriptions are YAML files in ``formats/``."""
+"""A report format: where on the page each lead is, and how it is drawn. Descriptions are YAML files in ``formats/``.
+
+A folder that the environment's ``ECG_FORMATS`` names adds formats to those that are known here.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +17,22 @@ import yaml
 from ecgcore.errors import EcgError
 from ecgcore.reports.page.box import Box
 
-LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+LEADS = (
+    "I",
+    "II",
+    "III",
+    "aVR",
+    "aVL",
+    "aVF",
+    "V1",
+    "V2",
+    "V3",
+    "V4",
+    "V5",
+    "V6",
+)  # the twelve of a standard recording
 FORMATS_DIR = Path(__file__).parent / "formats"
+MORE_FORMATS = "ECG_FORMATS"
 Colour = tuple[int, int, int]
 
 
@@ -36,15 +54,17 @@ class ReportFormat:
         signal_box: the part of the page where signals are measured.
         grid_colours: RGB of the grid lines; empty if the page has no grid.
         grid_tolerance: largest difference per channel that is still the grid.
-        rows, columns: layout of the twelve leads.
+        leads: their names, column by column of the page, each from top to bottom; this is their canonical order.
+        rows, columns: layout of the leads.
         seconds_per_lead: recorded time per lead.
-        rhythm_lead: lead of the strip below the twelve, if there is one.
+        rhythm_lead: lead of the strip below the rows, if there is one.
         zero_rows: y of 0 mV of each row of leads inside ``signal_box``.
         trace_starts: x inside ``signal_box`` where each column of leads starts; time runs on from column to column.
         canonical_columns: None if the canonical image is the ECG box as it is; else the number of columns in which the
             lead boxes are stacked after the grid was painted white.
         lead_boxes: lead to its box inside ``ecg_box``, in canonical order.
         label_boxes: lead to the rectangle of its printed name inside ``signal_box``.
+        reader: the class that reads its pages, ``module:Class``; None for the one that reads boxes as described here.
     """
 
     name: str
@@ -57,6 +77,7 @@ class ReportFormat:
     signal_box: Box
     grid_colours: tuple[Colour, ...]
     grid_tolerance: int
+    leads: tuple[str, ...]
     rows: int
     columns: int
     seconds_per_lead: float
@@ -66,6 +87,12 @@ class ReportFormat:
     canonical_columns: int | None
     lead_boxes: Mapping[str, Box]
     label_boxes: Mapping[str, Box]
+    reader: str | None = None
+
+    @property
+    def lead_columns(self) -> tuple[int, ...]:
+        """For each lead, in which column of the page it is drawn."""
+        return tuple(i // self.rows for i in range(len(self.leads)))
 
     @property
     def has_grid(self) -> bool:
@@ -93,8 +120,8 @@ class ReportFormat:
         if self.canonical_columns is None:
             return dict(self.lead_boxes)
         width, height = next(iter(self.lead_boxes.values())).size
-        per_column = len(LEADS) // self.canonical_columns
-        places = ((i // per_column * width, i % per_column * height) for i in range(len(LEADS)))
+        per_column = len(self.leads) // self.canonical_columns
+        places = ((i // per_column * width, i % per_column * height) for i in range(len(self.leads)))
         return {lead: Box(x, y, x + width, y + height) for lead, (x, y) in zip(self.lead_boxes, places, strict=True)}
 
     @property
@@ -131,21 +158,38 @@ def load_format(path: Path) -> ReportFormat:
     return described
 
 
-@lru_cache
-def known_formats(folder: Path = FORMATS_DIR) -> tuple[ReportFormat, ...]:
-    """Return every format described in a folder, by name.
+def known_formats(folder: Path | None = None) -> tuple[ReportFormat, ...]:
+    """Return every format described in a folder; by default those of this package, then those of ``ECG_FORMATS``.
 
     Raises:
-        FormatError: a description is wrong, two have one name, or there is none.
+        FormatError: a description is wrong, two have one name or canonical images of one size, or a folder has none.
     """
-    formats = tuple(load_format(path) for path in sorted(folder.glob("*.yaml")))
-    if len({f.name for f in formats}) != len(formats) or not formats:
+    more = os.environ.get(MORE_FORMATS)
+    folders = (folder,) if folder else (FORMATS_DIR, Path(more)) if more else (FORMATS_DIR,)
+    return _formats_in(folders)
+
+
+@lru_cache
+def _formats_in(folders: tuple[Path, ...]) -> tuple[ReportFormat, ...]:
+    found = [[load_format(path) for path in sorted(folder.glob("*.yaml"))] for folder in folders]
+    empty = next((folder for folder, formats in zip(folders, found, strict=True) if not formats), None)
+    if empty is not None:
+        raise FormatError(empty, "holds no format description (*.yaml)", f"correct {MORE_FORMATS}")
+    formats = tuple(each for part in found for each in part)
+    if len({f.name for f in formats}) != len(formats):
         names = sorted(f.name for f in formats)
-        raise FormatError(folder.name, f"needs formats with different names, has {names}", "give each its own name")
+        raise FormatError(
+            folders[-1].name, f"needs formats with different names, has {names}", "give each its own name"
+        )
+    if len({f.canonical_size for f in formats}) != len(formats):
+        sizes = ", ".join(f"{f.name} {f.canonical_size[0]} x {f.canonical_size[1]}" for f in formats)
+        rule = f"has canonical images of one size ({sizes}), and the size tells which format an image has"
+        raise FormatError(folders[-1].name, rule, "make the ECG box or the lead boxes of one a px larger")
     return formats
 
 
 def _from_mapping(raw: Any) -> ReportFormat:
+    leads = tuple(str(lead) for lead in raw["leads"])
     return ReportFormat(
         name=str(raw["name"]),
         machine=str(raw["machine"]),
@@ -157,6 +201,7 @@ def _from_mapping(raw: Any) -> ReportFormat:
         signal_box=Box(*raw["signal_box"]),
         grid_colours=tuple(_colour(c) for c in raw["grid"]["colours"]),
         grid_tolerance=int(raw["grid"]["tolerance"]),
+        leads=leads,
         rows=int(raw["rows"]),
         columns=int(raw["columns"]),
         seconds_per_lead=float(raw["seconds_per_lead"]),
@@ -164,8 +209,9 @@ def _from_mapping(raw: Any) -> ReportFormat:
         zero_rows=tuple(int(v) for v in raw["zero_rows"]),
         trace_starts=tuple(int(v) for v in raw["trace_starts"]),
         canonical_columns=raw["canonical_columns"],
-        lead_boxes={lead: Box(*raw["lead_boxes"][lead]) for lead in LEADS},
-        label_boxes={lead: Box(*raw["label_boxes"][lead]) for lead in LEADS},
+        lead_boxes={lead: Box(*raw["lead_boxes"][lead]) for lead in leads},
+        label_boxes={lead: Box(*raw["label_boxes"][lead]) for lead in leads},
+        reader=raw.get("reader"),
     )
 
 
@@ -182,11 +228,13 @@ def _colour(values: Any) -> Colour:
 def _fault(described: ReportFormat) -> str | None:
     """Return what is wrong with a description, or None."""
     numbers = (described.dpi, described.mm_per_s, described.mm_per_mV, described.seconds_per_lead)
-    if min(numbers) <= 0 or described.rows * described.columns != len(LEADS):
-        return "needs a positive dpi, speed, gain and duration, and rows x columns = 12"
+    if min(numbers) <= 0 or not described.leads or described.rows * described.columns != len(described.leads):
+        return f"needs a positive dpi, speed, gain and duration, and rows x columns = {len(described.leads)} leads"
+    if len(set(described.leads)) != len(described.leads):
+        return "names a lead twice"
     if any(not 0 <= v <= 255 for colour in described.grid_colours for v in colour):
         return "has a grid colour outside 0..255"
-    if described.rhythm_lead not in (None, *LEADS):
+    if described.rhythm_lead not in (None, *described.leads):
         return f"names an unknown rhythm lead {described.rhythm_lead!r}"
     return _box_fault(described) or _trace_fault(described) or _stack_fault(described)
 
@@ -197,7 +245,7 @@ def _box_fault(described: ReportFormat) -> str | None:
     for paper, size in described.page_sizes.items():
         if not (described.ecg_box.inside(*size) and described.signal_box.inside(*size)):
             return f"has a box that leaves the {paper} page"
-    for lead in LEADS:
+    for lead in described.leads:
         if not described.lead_boxes[lead].inside(*described.ecg_box.size):
             return f"has a box of lead {lead} that leaves the ECG box"
         if not described.label_boxes[lead].inside(*described.signal_box.size):
@@ -220,8 +268,8 @@ def _stack_fault(described: ReportFormat) -> str | None:
     columns = described.canonical_columns
     if columns is None:
         return None
-    if columns < 1 or len(LEADS) % columns:
-        return f"cannot stack 12 leads in {columns} columns"
+    if columns < 1 or len(described.leads) % columns:
+        return f"cannot stack {len(described.leads)} leads in {columns} columns"
     if len({box.size for box in described.lead_boxes.values()}) != 1:
         return "stacks lead boxes of different sizes"
     return None

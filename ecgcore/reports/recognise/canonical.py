@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ecgcore.reports.page.box import Pixels
-from ecgcore.reports.page.format import LEADS, ReportFormat
+from ecgcore.reports.page.format import ReportFormat
 
 WHITE = 255
 _LOSSY_CHROMA = 24  # JPEG and resampling bend a grid colour by more than its tolerance, but leave it coloured
@@ -35,7 +35,7 @@ def arrange(box: Pixels, fmt: ReportFormat) -> Pixels:
     width, height = fmt.canonical_size
     stacked = np.full((height, width, 3), WHITE, np.uint8)
     places = fmt.canonical_leads
-    for lead in LEADS:
+    for lead in fmt.leads:
         places[lead].cut(stacked)[...] = fmt.lead_boxes[lead].cut(box)
     return stacked
 

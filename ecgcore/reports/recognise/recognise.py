@@ -23,11 +23,11 @@ from ecgcore.reports.recognise.ink import (
 _DRAWN_COVERAGE = 0.3  # of columns; a neighbour's spikes that reach in cover less
 _GRID_TILES = 0.9  # share of tiles
 _MOST_COLOUR = 0.01  # share of pixels of a page without grid
-_LEAST_LABELS = 9  # of 12; a label may be overdrawn or faint
+_LEAST_LABELS = 0.75  # of the leads; a label may be overdrawn or faint
 _LABEL_MARGIN = (30, 20)  # px; other printers place the name a little differently
 _LABEL_INK = 20  # px
-_LEAST_DRAWN = 6  # of 12; with fewer, nothing says that this is a twelve-lead page
-_MOST_STRANGE = 2  # of 12
+_LEAST_DRAWN = 0.5  # of the leads; with fewer, nothing says that this is a page of these leads
+_MOST_STRANGE = 1 / 6  # of the leads
 _SINGLE = 0.5  # share of columns; two traces in one box are another layout
 _TEXT_GAPS = 0.04  # per column looked at; text has a gap after every letter
 
@@ -54,8 +54,9 @@ class Match:
 def recognise(page: Page, formats: Iterable[ReportFormat]) -> Match | None:
     """Return the only format that fits the page, or None if none does or several do.
 
-    A format fits if the page has its grid (or none, if it has none), the printed names of at least 9 leads are where
-    it prints them, at least 6 lead boxes hold one continuous trace, and at most 2 hold something else.
+    A format fits if the page has its grid (or none, if it has none), the printed names of three quarters of the
+    leads are where it prints them, half of the lead boxes hold one continuous trace, and at most a sixth hold something
+    else.
     """
     matches = [match for fmt in formats if (match := _match(page, fmt)) is not None]
     return matches[0] if len(matches) == 1 else None
@@ -73,12 +74,12 @@ def _match(page: Page, fmt: ReportFormat) -> Match | None:
     box = raw if page.exact else remove_lossy_grid(raw, fmt)
     ink = ink_mask(box, fmt, grid_removed=not page.exact)
     labels = page.labels(fmt)
-    if len(find_labels(ink, labels, _LABEL_MARGIN, _LABEL_INK)) < _LEAST_LABELS:
+    if len(find_labels(ink, labels, _LABEL_MARGIN, _LABEL_INK)) < _LEAST_LABELS * len(labels):
         return None
     ink = without_labels(ink, labels)
     solid = ink if page.exact else without_labels(solid_ink_mask(box, fmt), labels)
     match = Match(fmt, box, page.leads(fmt), find_traces(ink, page.leads(fmt)), solid)
-    return match if _is_twelve_lead(match) else None
+    return match if _has_the_leads(match) else None
 
 
 def _grid_fits(page: Page, box: Pixels, fmt: ReportFormat) -> bool:
@@ -89,7 +90,8 @@ def _grid_fits(page: Page, box: Pixels, fmt: ReportFormat) -> bool:
     return grid_share(box, fmt) >= _GRID_TILES
 
 
-def _is_twelve_lead(match: Match) -> bool:
+def _has_the_leads(match: Match) -> bool:
     drawn = [t for t in match.traces.values() if is_drawn(t)]
     strange = [t for t in drawn if t.single < _SINGLE or t.gaps > _TEXT_GAPS]
-    return len(drawn) - len(strange) >= _LEAST_DRAWN and len(strange) <= _MOST_STRANGE
+    count = len(match.traces)
+    return len(drawn) - len(strange) >= _LEAST_DRAWN * count and len(strange) <= _MOST_STRANGE * count

@@ -1,4 +1,4 @@
-"""Twelve leads in millivolts and seconds, as they were read from a report, and how well each could be read."""
+"""The leads in millivolts and seconds, as they were read from a report, and how well each could be read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ecgcore.reports.page.format import LEADS
 
 Millivolts = NDArray[np.float64]
 RATE_HZ = 500.0
@@ -46,15 +44,15 @@ class LeadQuality:
 
 @dataclass(frozen=True)
 class LeadSignals:
-    """The twelve leads of one report.
+    """The leads of one report.
 
     Time is that of the record: column after column of the page runs on, so sample ``i`` is ``i / rate_hz`` s after the
     left edge of the first column. 0 mV is where the format draws it; a printer that draws it elsewhere shifts a lead
     by a constant.
 
     Args:
-        leads: canonical order, I II III aVR aVL aVF V1..V6.
-        millivolts: (12, N), NaN where nothing is drawn.
+        leads: in the canonical order of the format.
+        millivolts: (leads, N), NaN where nothing is drawn.
         rate_hz: samples per second.
         source: what they were read from.
         quality: one per lead.
@@ -69,9 +67,9 @@ class LeadSignals:
     columns: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.leads != LEADS or self.millivolts.ndim != 2 or len(self.millivolts) != len(LEADS):
-            raise ValueError(f"needs {LEADS} and an array (12, N), got {self.leads} and {self.millivolts.shape}")
-        if not len(self.quality) == len(self.columns) == len(LEADS):
+        if not self.leads or self.millivolts.ndim != 2 or len(self.millivolts) != len(self.leads):
+            raise ValueError(f"needs leads and an array (leads, N), got {self.leads} and {self.millivolts.shape}")
+        if not len(self.quality) == len(self.columns) == len(self.leads):
             raise ValueError("needs one quality and one column per lead")
 
     @property

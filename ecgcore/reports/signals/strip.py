@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecgcore.reports.page.box import Box
-from ecgcore.reports.page.format import LEADS, ReportFormat
+from ecgcore.reports.page.format import ReportFormat
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def canonical_strips(fmt: ReportFormat) -> tuple[Strip, ...]:
 
 def strip_leads(fmt: ReportFormat, column: int) -> tuple[str, ...]:
     """Return the leads of one column of the page, from top to bottom."""
-    return LEADS[column * fmt.rows : (column + 1) * fmt.rows]
+    return fmt.leads[column * fmt.rows : (column + 1) * fmt.rows]
 
 
 def _canonical_strip(fmt: ReportFormat, column: int, places: Mapping[str, Box], labels: Mapping[str, Box]) -> Strip:

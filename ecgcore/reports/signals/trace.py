@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ecgcore.reports.page.box import Pixels
-from ecgcore.reports.page.format import LEADS, ReportFormat, known_formats
+from ecgcore.reports.page.format import ReportFormat, known_formats
 from ecgcore.reports.page.reason import Reason, RefusalError
 from ecgcore.reports.signals.centreline import courses, seen_edges
 from ecgcore.reports.signals.follow import find_levels, follow, without_shared
@@ -22,7 +22,7 @@ _LEAST_INK = 64  # of 255; a pixel with less is not followed
 
 
 def signals_from_image(image: Pixels) -> LeadSignals:
-    """Read the twelve leads from a canonical image.
+    """Read the leads from a canonical image.
 
     Args:
         image: uint8 (H, W, 3) RGB as ``canonical_image`` makes it; its shape tells the format.
@@ -34,18 +34,17 @@ def signals_from_image(image: Pixels) -> LeadSignals:
         RefusalError: a ReportError; the shape is that of no known format, or leads, which are named, have no trace.
     """
     fmt = _format_of(image)
-    millivolts = np.full((len(LEADS), round(fmt.columns * fmt.seconds_per_lead * RATE_HZ)), np.nan)
+    millivolts = np.full((len(fmt.leads), round(fmt.columns * fmt.seconds_per_lead * RATE_HZ)), np.nan)
     quality: list[LeadQuality] = []
     for strip in canonical_strips(fmt):
         rows, measured = _read_strip(strip.box.cut(image), strip, fmt)
         quality += measured
-        first = LEADS.index(strip.leads[0])
+        first = fmt.leads.index(strip.leads[0])
         millivolts[first : first + len(rows)] = [
             _sampled(row, zero, strip, fmt, millivolts.shape[1]) for row, zero in zip(rows, strip.zeros, strict=True)
         ]
     _check_drawn(quality)
-    columns = tuple(i // fmt.rows for i in range(len(LEADS)))
-    return LeadSignals(LEADS, millivolts, RATE_HZ, SignalSource.PIXELS, tuple(quality), columns)
+    return LeadSignals(fmt.leads, millivolts, RATE_HZ, SignalSource.PIXELS, tuple(quality), fmt.lead_columns)
 
 
 def _format_of(image: Pixels) -> ReportFormat:

@@ -11,7 +11,7 @@ import numpy as np
 from ecgcore.reports.file.pdf_frame import Points
 from ecgcore.reports.file.pdf_path import dark_strokes
 from ecgcore.reports.file.source import Kind, Source, read_source
-from ecgcore.reports.page.format import LEADS, ReportFormat
+from ecgcore.reports.page.format import ReportFormat
 from ecgcore.reports.page.limits import DEFAULT_LIMITS, Limits
 from ecgcore.reports.page.reason import Reason, RefusalError
 from ecgcore.reports.report import report_of
@@ -51,9 +51,9 @@ def signals_from_paths(source: Source, fmt: ReportFormat, limits: Limits) -> Lea
         raise RefusalError(source.name, Reason.NO_VECTOR_TRACE, "it is a picture")
     pieces = _by_lead(dark_strokes(source, limits), fmt)
     samples = round(fmt.columns * fmt.seconds_per_lead * RATE_HZ)
-    millivolts = np.full((len(LEADS), samples), np.nan)
+    millivolts = np.full((len(fmt.leads), samples), np.nan)
     missing = []
-    for i, lead in enumerate(LEADS):
+    for i, lead in enumerate(fmt.leads):
         row = _sampled(pieces[lead], i // fmt.rows, i % fmt.rows, fmt, samples)
         if row is None:
             missing.append(lead)
@@ -61,14 +61,13 @@ def signals_from_paths(source: Source, fmt: ReportFormat, limits: Limits) -> Lea
             millivolts[i] = row
     if missing:
         raise RefusalError(source.name, Reason.NO_VECTOR_TRACE, ", ".join(missing))
-    columns = tuple(i // fmt.rows for i in range(len(LEADS)))
-    quality = tuple(_quality(lead, millivolts[i], fmt) for i, lead in enumerate(LEADS))
-    return LeadSignals(LEADS, millivolts, RATE_HZ, SignalSource.VECTOR, quality, columns)
+    quality = tuple(_quality(lead, millivolts[i], fmt) for i, lead in enumerate(fmt.leads))
+    return LeadSignals(fmt.leads, millivolts, RATE_HZ, SignalSource.VECTOR, quality, fmt.lead_columns)
 
 
 def _by_lead(strokes: Iterable[Points], fmt: ReportFormat) -> dict[str, list[Points]]:
     """Return the pieces of each lead's trace, px inside the signal box, from left to right."""
-    found: dict[str, list[Points]] = {lead: [] for lead in LEADS}
+    found: dict[str, list[Points]] = {lead: [] for lead in fmt.leads}
     origin = np.array([fmt.signal_box.left, fmt.signal_box.top])
     for stroke in strokes:
         points = stroke - origin
@@ -76,7 +75,7 @@ def _by_lead(strokes: Iterable[Points], fmt: ReportFormat) -> dict[str, list[Poi
             for column, piece in _by_column(points, fmt):
                 row = _row_of(piece, fmt)
                 if row is not None:
-                    found[LEADS[column * fmt.rows + row]].append(piece)
+                    found[fmt.leads[column * fmt.rows + row]].append(piece)
     for pieces in found.values():
         pieces.sort(key=lambda piece: float(piece[0, 0]))
     return found
@@ -105,7 +104,7 @@ def _by_column(points: Points, fmt: ReportFormat) -> list[tuple[int, Points]]:
 def _row_of(points: Points, fmt: ReportFormat) -> int | None:
     """Return the row whose 0 mV is nearest to the path's median; None for the row of the rhythm strip or farther."""
     zeros = np.array(fmt.zero_rows, float)
-    pitch = float(np.diff(zeros).mean())
+    pitch = float(np.diff(zeros).mean()) if len(zeros) > 1 else float(fmt.signal_box.height)
     distance = np.abs(np.median(points[:, 1]) - zeros)
     row = int(distance.argmin())
     return row if distance[row] <= pitch / 2 else None

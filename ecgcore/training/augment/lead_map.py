@@ -1,4 +1,4 @@
-"""Where the twelve leads are in the network's image: the formats' boxes, shrunk with the canonical image."""
+"""Where the leads are in the network's image: the formats' boxes, shrunk with the canonical image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from ecgcore.errors import TrainingError
 from ecgcore.reports.page.format import LEADS, ReportFormat, known_formats
 
-NO_LEAD = len(LEADS)  # pixels outside every lead box behave as a thirteenth lead, as large as the image
+NO_LEAD = len(LEADS)  # pixels outside every lead box behave as one more lead, as large as the image
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ def formats_named(names: Sequence[str]) -> tuple[ReportFormat, ...]:
             f"has no lead boxes; known are {', '.join(known)}",
             "take page_shift, rotation, lead_shift and grid out of the recipe, or describe the format",
         )
+    crowded = next((name for name in names if len(known[name].leads) > NO_LEAD), None)
+    if crowded:
+        rule = f"has {len(known[crowded].leads)} leads, and a training moves at most {NO_LEAD}"
+        raise TrainingError(
+            f"report format {crowded!r}", rule, "take page_shift, rotation and lead_shift out of the recipe"
+        )
     return tuple(known[name] for name in names)
 
 
@@ -80,7 +86,9 @@ def lead_map(names: Sequence[str], height: int, width: int) -> LeadMap:
         origins=_tensor([_origins(fmt) for fmt in formats]),
         centres=_tensor([np.array(fmt.ecg_box.size) / 2 for fmt in formats]),
         stacked=torch.tensor([fmt.canonical_columns is not None for fmt in formats]),
-        leads=torch.from_numpy(np.stack([_leads(each, height, width) for each in boxes])),
+        leads=torch.from_numpy(
+            np.stack([_leads(each[: len(fmt.leads)], height, width) for fmt, each in zip(formats, boxes, strict=True)])
+        ),
     )
 
 
@@ -93,21 +101,22 @@ def _scale(fmt: ReportFormat, height: int, width: int) -> np.ndarray:
 
 
 def _boxes(fmt: ReportFormat, height: int, width: int) -> np.ndarray:
-    canonical = [[b.left, b.top, b.right, b.bottom] for b in (fmt.canonical_leads[lead] for lead in LEADS)]
+    canonical = [[b.left, b.top, b.right, b.bottom] for b in (fmt.canonical_leads[lead] for lead in fmt.leads)]
     scaled = np.array(canonical) * np.tile(_scale(fmt, height, width), 2)
-    return np.concatenate([scaled, [[0, 0, width, height]]])
+    absent = NO_LEAD + 1 - len(fmt.leads)
+    return np.concatenate([scaled, [[0, 0, width, height]] * absent])
 
 
 def _origins(fmt: ReportFormat) -> np.ndarray:
     there, here = fmt.lead_boxes, fmt.canonical_leads
-    moved = [[there[lead].left - here[lead].left, there[lead].top - here[lead].top] for lead in LEADS]
-    return np.array([*moved, [0, 0]])
+    moved = [[there[lead].left - here[lead].left, there[lead].top - here[lead].top] for lead in fmt.leads]
+    return np.array([*moved, *[[0, 0]] * (NO_LEAD + 1 - len(fmt.leads))])
 
 
 def _leads(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return which lead's box holds the centre of each pixel."""
     x, y = np.arange(width) + 0.5, np.arange(height)[:, None] + 0.5
     leads = np.full((height, width), NO_LEAD)
-    for lead, (left, top, right, bottom) in enumerate(boxes[:NO_LEAD]):
+    for lead, (left, top, right, bottom) in enumerate(boxes):
         leads[(x >= left) & (x < right) & (y >= top) & (y < bottom)] = lead
     return leads

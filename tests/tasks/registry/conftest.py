@@ -62,7 +62,7 @@ def trained(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_candidate(trained):
     def make(run_id="run-1", slot="champion", gate="pass", **changes):
         values = {

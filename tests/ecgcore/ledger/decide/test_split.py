@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgcore.ledger.decide.split import Split, SplitRule, Unplaced, assign, split_by_pseudonym
+from ecgcore.ledger.decide.split import Split, Unplaced, assign, split_by_pseudonym
+from ecgcore.ledger.decide.split_policy import study_policy
 
-RULE = SplitRule()
+RULE = study_policy()
 NOBODY: dict[str, Split] = {}
 
 
@@ -126,7 +127,7 @@ def test_locking_a_set_does_not_change_what_was_left_out():
     """A training patient's study of a test period is left out, before its set is locked and ever after."""
     study = Unplaced("S2", "P1", 2016, "old")
     known = {"P1": Split.TRAIN}
-    before = assign([study], known, frozenset(), SplitRule())["S2"]
-    after = assign([study], known, frozenset({"old"}), SplitRule())["S2"]
+    before = assign([study], known, frozenset(), RULE)["S2"]
+    after = assign([study], known, frozenset({"old"}), RULE)["S2"]
     assert before == after
     assert after.split is None and after.finding.rule == "patient-in-one-split"
