@@ -12,7 +12,7 @@ from ecgcore.ledger.decide.promotion_state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.promotion.carry import repair, run_promotion
-from ecgcore.ledger.promotion.promotion import PromotionRecord
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.promotion.rollback import RollbackPlan, Way, plan_rollback, roll_back
 from ecgcore.settings import Settings
 from tasks.prefect.artifacts import publish_page

@@ -7,7 +7,7 @@ from pathlib import Path
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.evaluation.estimate.evaluation import to_json
 from ecgcore.evaluation.gates.policy import Policy
-from ecgcore.ledger.promotion.promotion import NO_CHAMPION
+from ecgcore.ledger.decide.candidacy import NO_CHAMPION
 from ecgcore.predictor.scoring import registered_columns
 from ecgcore.training.recipe.recipe_file import AnyRecipe
 from tasks.judging.judge import Judgement

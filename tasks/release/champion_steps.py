@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgcore.ledger.promotion.promotion import PromotionRecord
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from tasks.registry.registry import Registry
 from tasks.release.release import RELEASES, export_release, link_champion, unlink_champion, verify_release
 

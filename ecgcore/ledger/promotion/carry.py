@@ -9,7 +9,7 @@ from ecgcore.errors import PromotionError, TransientError
 from ecgcore.ledger.decide.promotion_state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
-from ecgcore.ledger.promotion.promotion import PromotionRecord
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 
 log = logging.getLogger(__name__)
 
