@@ -9,6 +9,7 @@ from typing import Any
 
 from ecgcore.cmr.label_rule import LabelRule
 from ecgcore.errors import EvaluationError
+from tasks.registry.version_tags import VersionTags
 
 LABEL_RULE = "label_rule"
 
@@ -18,7 +19,7 @@ def label_rule_of(meta: Mapping[str, Any]) -> str:
     return str(meta.get(LABEL_RULE, {}).get("text", LabelRule()))
 
 
-def check_label_rule(version: str, tags: Mapping[str, str], snapshots: Path, rule: LabelRule) -> None:
+def check_label_rule(version: str, tags: VersionTags, snapshots: Path, rule: LabelRule) -> None:
     """Check that a registered version was trained for the rule by which labels are made now.
 
     Args:
@@ -30,7 +31,7 @@ def check_label_rule(version: str, tags: Mapping[str, str], snapshots: Path, rul
     Raises:
         EvaluationError: it was trained for another one.
     """
-    trained_for = tags.get(LABEL_RULE) or _of_snapshot(snapshots / tags["snapshot"] / "snapshot.json")
+    trained_for = tags.label_rule or _of_snapshot(snapshots / str(tags.snapshot) / "snapshot.json")
     if trained_for != str(rule):
         raise EvaluationError(
             f"version {version}",
