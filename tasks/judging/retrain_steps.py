@@ -1,4 +1,4 @@
-"""The steps of a retraining that a person sees in Prefect's page. The training between them is a flow run of its own."""
+"""The steps of a retraining that a person sees in Prefect's page. The training between them is a flow run itself."""
 
 from __future__ import annotations
 

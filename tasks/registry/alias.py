@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Alias(StrEnum):
-    """A name in MLflow for one version of a slot. Derived from the ledger, and repaired to it; never asked for truth."""
+    """A name in MLflow for one version of a slot. Derived from the ledger, never asked for truth."""
 
     CANDIDATE = "candidate"
     """The latest version that a reviewer may read about, and did not reject."""

@@ -10,13 +10,14 @@ import pytest
 from ecgcore.cmr.label_rule import Comparison, LabelRule
 from ecgcore.errors import EvaluationError
 from tasks.judging.label_rule_check import check_label_rule, label_rule_of
+from tasks.registry.version_tags import VersionTags
 
 BELOW_40, AT_MOST_50 = LabelRule(40.0), LabelRule(50.0, Comparison.AT_MOST)
 
 
 def refused(tags: dict[str, str], folder: Path, rule: LabelRule) -> bool:
     try:
-        check_label_rule("3", {"snapshot": "s1"} | tags, folder, rule)
+        check_label_rule("3", VersionTags(snapshot="s1", **tags), folder, rule)
     except EvaluationError:
         return True
     return False
@@ -48,7 +49,7 @@ def test_without_either_it_is_the_study_s(tmp_path: Path) -> None:
 
 def test_the_refusal_names_both_rules_and_the_settings(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError) as caught:
-        check_label_rule("3", {"label_rule": "lvef < 50"}, tmp_path, BELOW_40)
+        check_label_rule("3", VersionTags(label_rule="lvef < 50"), tmp_path, BELOW_40)
     assert str(caught.value).startswith(
         "version 3: was trained for the label rule 'lvef < 50', and labels are now 'lvef < 40'. Hint: set ECG_LVEF_"
     )
