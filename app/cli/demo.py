@@ -10,6 +10,8 @@ from pathlib import Path
 
 from app.cli.synthesise import synthesise
 from ecgcore.errors import SettingsError
+from ecgcore.evaluation.gates.decision import Decision
+from ecgcore.evaluation.gates.decision_file import read_decision
 from ecgcore.ledger.decide.state import State
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.html import render_html
@@ -18,6 +20,7 @@ from ecgcore.pages.rule_table import RuleCount
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
+from ecgcore.training.recipe.slot import Slot
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
 from tasks.inbox.ingest_summary import IngestSummary
@@ -121,7 +124,7 @@ def _page(
         seconds=seconds,
         counts_by_state=summary.by_state,
         rules=tuple(RuleCount(rule, count, hints[rule]) for rule, count in counts.items()),
-        decision=outcome.decision,
+        decision=outcome.decision or _decision_on_champion(settings, outcome.champion),
         why_not_trained="" if outcome.trained else outcome.reason,
         champion=outcome.champion,
         predicted_file=report.name if report else "",
@@ -130,7 +133,18 @@ def _page(
     )
 
 
+def _decision_on_champion(settings: Settings, champion: str | None) -> Decision | None:
+    """Return the decision that the champion was registered with; None where there is no champion."""
+    from tasks.registry.registry import registry_of
+
+    if champion is None:
+        return None
+    return read_decision(registry_of(settings).read(Slot.CHAMPION, champion, "decision.json"))
+
+
 def _commands(settings: Settings, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
+    from tasks.judging.publication import decision_page_of
+
     binaries = Path(sys.executable).parent
     docs = sorted((settings.home / "data_docs").glob("*/index.html"))
     pages = sorted((settings.home / "quarantine").glob("*/rows.csv"))
@@ -140,8 +154,9 @@ def _commands(settings: Settings, outcome: RetrainOutcome) -> tuple[tuple[str, s
         ("Quarantined rows", str(pages[-1]) if pages else "none"),
         ("Data Docs", str(docs[-1]) if docs else "none"),
     ]
-    if outcome.page:
-        commands.insert(0, ("Decision page", str(outcome.page)))
+    page = outcome.page or decision_page_of(settings, Slot.CHAMPION, outcome.champion or "")
+    if page.exists():
+        commands.insert(0, ("Decision page", str(page)))
     return tuple(commands)
 
 

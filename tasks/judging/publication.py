@@ -54,11 +54,16 @@ def first_weights(candidate: Candidate) -> str:
     return "random, as the recipe says"
 
 
+def decision_page_of(settings: Settings, slot: str, version: str, name: str = "decision") -> Path:
+    """Return where the page on a version is."""
+    return settings.folder("pages") / f"{name}-{slot}-{version}.html"
+
+
 def publish_decision(
     settings: Settings, registry: Registry, slot: str, version: str, document: Document, name: str = "decision"
 ) -> Path:
     """Write the page, attach it to the registered version, publish it as an artifact, and return its path."""
-    page = settings.folder("pages") / f"{name}-{slot}-{version}.html"
+    page = decision_page_of(settings, slot, version, name)
     html = render_html(document)
     page.write_text(html, encoding="utf-8")
     registry.attach(slot, version, f"{name}.html", html)

@@ -28,6 +28,6 @@ def step(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
             with stage_bar(name):
                 return function(*args, **kwargs)
 
-        return task(shown, name=name, task_run_name=name, cache_policy=NO_CACHE)
+        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(shown)
 
     return make

@@ -182,6 +182,17 @@ class Registry:
             registered = client.get_model_version(model_name(slot), version)
             client.log_text(str(registered.run_id), text, name)
 
+    def read(self, slot: str, version: str, name: str) -> str:
+        """Return the text of a file that was kept beside the run of a version, such as ``decision.json``.
+
+        Raises:
+            RegistryError: there is no such version or file, or MLflow refuses.
+        """
+        with registry_errors(_thing(slot, version)), tempfile.TemporaryDirectory(prefix="ecg-read-") as work:
+            client = connect(self.tracking_uri)
+            registered = client.get_model_version(model_name(slot), version)
+            return Path(client.download_artifacts(str(registered.run_id), name, work)).read_text(encoding="utf-8")
+
     def download_model_dir(self, slot: str, version: str, dest: Path) -> Path:
         """Download a version's model directory to ``dest``, check its fingerprint, and return ``dest``.
 
