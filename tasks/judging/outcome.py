@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgcore.evaluation.gates.decision import Decision
-from tasks.judging.judge import Judgement
+
+if TYPE_CHECKING:
+    from tasks.judging.judge import Judgement  # with torch, which the demo's ingest does without
 
 
 @dataclass(frozen=True)

@@ -297,3 +297,4 @@ def test_a_page_is_attached_to_the_run_of_its_version_and_replaced(reg, slot, ma
         reg.attach(slot, version, "decision.html", text)
     client, run_id = run_of(reg, slot, version)
     assert Path(client.download_artifacts(run_id, "decision.html", str(tmp_path))).read_text() == "<h1>Second</h1>"
+    assert reg.read(slot, version, "decision.html") == "<h1>Second</h1>"
