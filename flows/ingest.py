@@ -26,18 +26,23 @@ from ecgcore.ledger.pseudonym_key import check_key
 from ecgcore.pages.progress_bar import progress_bar
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.page.reason import Caution
-from ecgcore.settings import Settings
+from ecgcore.settings import Settings, load_settings
 from tasks.inbox.ingest_pages import publish
 from tasks.inbox.ingest_summary import OUTSIDE, IngestSummary
 from tasks.inbox.reading import Listed, TablesRead, hash_files, list_files, read_pages, read_tables
 from tasks.inbox.storage import Inbox
 from tasks.prefect.environment import open_ledger, prepare
+from tasks.prefect.run_page import ended, named
 from tasks.validation.alerts import batch_alerts
 from tasks.validation.steward_rows import write_steward_rows
 from tasks.validation.validating import validate_rows
 
 
-@flow(name="ingest", description="Inbox -> validated, paired, split studies in the ledger.")
+@flow(
+    name="ingest",
+    flow_run_name=named(lambda given: f"ingest {given.get('inbox') or load_settings().inbox_uri}"),
+    description="Inbox -> validated, paired, split studies in the ledger.",
+)
 def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
     """Ingest what is new.
 
@@ -87,7 +92,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         not_read=tables.not_read(listed),
     )
     publish(summary, uri, started)
-    return summary
+    return ended(summary, summary.to_text().splitlines()[0])
 
 
 def _keep_out_of_the_demo(settings: Settings, uri: str) -> None:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 from prefect import flow
 
-from ecgcore.settings import Settings
+from ecgcore.pages.stage_bar import stage_bar
 from ecgcore.training.network.keeper import EpochReport
-from ecgcore.training.recipe.table_recipe import TableRecipe
-from ecgcore.training.train import device_of
 from ecgcore.training.train import train as train_model
 from tasks.prefect.artifacts import progress_bar
-from tasks.prefect.deployment import pool_of, run_to_end
 from tasks.prefect.environment import prepare
+from tasks.prefect.run_page import ended, named
 from tasks.training.commit import note_commit
-from tasks.training.runs import Run
-
-TRAIN = "train/train"
 
 
-@flow(name="train", description="Snapshot and recipe -> run directory with the exported model.")
+@flow(
+    name="train",
+    flow_run_name=named(lambda given: f"train {Path(given['run_dir']).name}"),
+    description="Snapshot and recipe -> run directory with the exported model.",
+)
 def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | None = None) -> str:
     """Train, and return the run directory.
 
@@ -36,52 +34,19 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
     Raises:
         EcgError: the snapshot, the recipe or the training fails its checks.
     """
-    settings = prepare()
+    device, name = prepare().train_device, Path(run_dir).name
     note_commit(Path(run_dir))
-    with progress_bar("train-progress", f"training in {Path(run_dir).name}") as bar:
+    last = "no epoch was left to train"
+    with progress_bar("train-progress", f"training in {name}") as page, stage_bar(f"train {name}") as terminal:
 
         def show(report: EpochReport) -> None:
-            bar.show(report.epoch + 1, report.epochs, f"epoch {report.epoch + 1} of at most {report.epochs}")
+            nonlocal last
+            last = f"epoch {report.epoch + 1} of at most {report.epochs}"
+            page.show(report.epoch + 1, report.epochs, last)
+            terminal(report.epoch + 1, report.epochs, last)
 
         with redirect_stdout(sys.stderr):  # standard output is for results
-            visible = sys.stderr.isatty()
-            device = settings.train_device
-            return str(
-                train_model(
-                    snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=visible, callback=show
-                )
+            train_model(
+                snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=False, callback=show
             )
-
-
-def trained(settings: Settings, snapshot_dir: Path, run: Run) -> Path:
-    """Train a run to its end, on the GPU pool where there is one; a finished one is left alone.
-
-    A run that starts from another has that one trained first.
-
-    Raises:
-        EcgError: the snapshot, the recipe or the training fails its checks.
-    """
-    if run.finished:
-        return run.path
-    start = trained(settings, snapshot_dir, run.start) if run.start else None
-    parameters: dict[str, Any] = {
-        "snapshot_dir": str(snapshot_dir),
-        "recipe_file": str(run.recipe_file),
-        "run_dir": str(run.path),
-        "start_dir": str(start) if start else None,
-    }
-    if pool := pool_of(TRAIN):
-        _say(f"training {run.path.name} as deployment {TRAIN} on work pool {pool}")
-        run_to_end(TRAIN, parameters)
-    else:
-        _say(f"training {run.path.name} here on {_device(settings, run)}")
-        train(**parameters)
-    return run.path
-
-
-def _device(settings: Settings, run: Run) -> str:
-    return "cpu" if isinstance(run.recipe, TableRecipe) else device_of(settings.train_device).type
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"ecg: {text}\n")
+    return ended(run_dir, f"{name} is trained: {last}")

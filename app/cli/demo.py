@@ -9,12 +9,15 @@ from pathlib import Path
 
 from app.cli.synthesise import synthesise
 from ecgcore.errors import SettingsError
+from ecgcore.evaluation.gates.decision import Decision
+from ecgcore.evaluation.gates.decision_file import read_decision
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.html import render_html
 from ecgcore.pages.terminal import print_document
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
+from ecgcore.training.recipe.slot import Slot
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
 from tasks.inbox.ingest_pages import links_of, rules_of
@@ -118,7 +121,7 @@ def _page(
         seconds=seconds,
         counts_by_state=summary.by_state,
         rules=rules_of(summary),
-        decision=outcome.decision,
+        decision=outcome.decision or _decision_on_champion(settings, outcome.champion),
         why_not_trained="" if outcome.trained else outcome.reason,
         champion=outcome.champion,
         predicted_file=report.name if report else "",
@@ -129,13 +132,25 @@ def _page(
     )
 
 
+def _decision_on_champion(settings: Settings, champion: str | None) -> Decision | None:
+    """Return the decision that the champion was registered with; None where there is no champion."""
+    from tasks.registry.registry import registry_of
+
+    if champion is None:
+        return None
+    return read_decision(registry_of(settings).read(Slot.CHAMPION, champion, "decision.json"))
+
+
 def _links(settings: Settings, summary: IngestSummary, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
+    from tasks.judging.publication import decision_page_of
+
     links = [("What came in", str(summary.page)), *links_of(summary)]
     docs = sorted((settings.home / "data_docs").glob("*/index.html"))
     if docs and not summary.data_docs:  # a second run validates nothing
         links.append(("What validation found in the label tables (Data Docs)", str(docs[-1])))
-    if outcome.page:
-        links.insert(0, ("Decision page", str(outcome.page)))
+    page = outcome.page or decision_page_of(settings, Slot.CHAMPION, outcome.champion or "")
+    if page.exists():
+        links.insert(0, ("Decision page", str(page)))
     return (*links, *(("Quarantined rows to correct", str(path)) for path in summary.to_correct))
 
 

@@ -286,7 +286,7 @@ def rollback(
     from tasks.prefect.environment import prepare
 
     prepare()
-    from flows.promote import rollback as flow
+    from flows.rollback import rollback as flow
 
     outcome = flow(reviewer, reason, leave)
     _show(outcome, as_json)

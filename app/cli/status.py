@@ -7,10 +7,10 @@ from typing import Any
 
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.testset import LockedSet
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.ingest.counts import Counts, Tally
 from ecgcore.ledger.ingest.quarantine import OpenEntry
 from ecgcore.ledger.promotion import promotion
-from ecgcore.ledger.promotion.promotion import PromotionRecord
 from ecgcore.settings import Settings
 from tasks.prefect.environment import open_ledger
 from tasks.release.release import linked_version

@@ -35,7 +35,7 @@ class DemoPage:
         seconds: how long it took.
         counts_by_state: files of the inbox by state.
         rules: what was quarantined.
-        decision: on this run's candidate, None where nothing was trained.
+        decision: on this run's candidate; on the champion where nothing was trained; None without either.
         evaluations: of this run's candidate, none where nothing was trained.
         why_not_trained: one sentence where nothing was trained, else empty.
         champion: the version now serving, None where there is none.
@@ -83,13 +83,14 @@ def _further(page: DemoPage) -> tuple[Block, ...]:
 
 
 def _gates(page: DemoPage) -> tuple[Block, ...]:
-    if page.decision is None:
-        return (Text(f"Nothing was trained: {page.why_not_trained}"),)
+    said = (Text(f"Nothing was trained: {page.why_not_trained}"),) if page.why_not_trained else ()
     decision = page.decision
+    if decision is None:
+        return said
     caption = (
         f"Gates of the policy {decision.policy_name} ({decision.policy_sha256[:12]}); approval is {decision.approval}."
     )
-    return outcome_callout(decision), gate_table(caption, decision.results)
+    return *said, outcome_callout(decision), gate_table(caption, decision.results)
 
 
 def _champion(page: DemoPage) -> Block:

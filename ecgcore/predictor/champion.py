@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ecgcore.errors import PredictorError
 
-CHAMPION = "champion"
+LINK = "champion"
+"""Name of the link under ``ECG_HOME`` to the release that serves the slot ``champion``: what a predictor opens."""
 
 
 def champion_dir(home: Path | str) -> Path:
@@ -18,7 +19,7 @@ def champion_dir(home: Path | str) -> Path:
     Raises:
         PredictorError: there is no champion yet, or the link points nowhere.
     """
-    link = Path(home) / CHAMPION
+    link = Path(home) / LINK
     if not link.is_symlink() and not link.exists():
         hint = (
             "run `ecg retrain`, then `ecg promote VERSION` (only that, if `ecg status` names a champion: it makes the "

@@ -18,6 +18,7 @@ from ecgcore import durable
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network, build
+from ecgcore.training.network.chosen_point import choose_points
 from ecgcore.training.network.chosen_weights import choose_candidate
 from ecgcore.training.network.determinism import reproducible
 from ecgcore.training.network.export import export_golden, export_model
@@ -25,7 +26,6 @@ from ecgcore.training.network.keeper import EpochCallback, Keeper
 from ecgcore.training.network.loss import MultiTargetLoss, class_weights
 from ecgcore.training.network.material import gather
 from ecgcore.training.network.module import TrainingModule
-from ecgcore.training.network.operating_point import choose_points
 from ecgcore.training.network.start import Start
 from ecgcore.training.network.summary import MadeWith, summary_json
 from ecgcore.training.recipe.recipe import Precision, Recipe, TrainingSection

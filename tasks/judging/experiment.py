@@ -23,12 +23,17 @@ from ecgcore.ledger.review.operator import operator_name
 from ecgcore.pages.experiment_page import ExperimentPage, experiment_document
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
+from ecgcore.pages.stage_bar import stage_bar
 from ecgcore.settings import Settings
+from ecgcore.training.recipe.lineage import Lineage
 from ecgcore.training.recipe.plan import BASE, Arm, Plan, load_plan
+from ecgcore.training.train import train
 from tasks.cohort.snapshots import freeze
 from tasks.judging.confirmation import Confirmation, confirmations, keep_confirmations
+from tasks.judging.kept_scores import OUT_OF_FOLD, VALIDATION, choosing_scores, locked_scores
 from tasks.prefect.environment import open_ledger
-from tasks.training.trial import OUT_OF_FOLD, VALIDATION, Trial
+from tasks.training.commit import note_commit
+from tasks.training.runs import Run, plan_run
 
 log = logging.getLogger(__name__)
 
@@ -78,48 +83,48 @@ class _Experiment:
 
     plan: Plan
     snapshot: Snapshot
-    home: Path
+    settings: Settings
+
+    @property
+    def home(self) -> Path:
+        return self.settings.folder("experiments")
 
     @property
     def folder(self) -> Path:
         return self.home / f"{self.plan.name}-{self.snapshot.id}"
 
-    @property
-    def runs(self) -> Path:
-        return self.home / "runs"
+    @cached_property
+    def snapshots(self) -> list[Snapshot]:
+        """What is trained on: the snapshot, or the folds of a cross-validation."""
+        if self.plan.folds is None:
+            return [self.snapshot]
+        count, folder = self.plan.folds, self.home / f"folds-{self.plan.folds}-{self.snapshot.id}"
+        return [open_fold(self.snapshot, count, number, folder) for number in range(count)]
+
+    def runs(self, arm: Arm, seed: int) -> list[tuple[Run, Snapshot]]:
+        """What is trained for one arm and seed: one run, or one per fold, each with its snapshot."""
+        lineage = Lineage((self.plan.recipe(arm, seed),))
+        return [(plan_run(self.settings, snapshot.id, lineage), snapshot) for snapshot in self.snapshots]
 
     @cached_property
-    def folds(self) -> list[Snapshot]:
-        """The snapshots of a cross-validation, none without."""
-        count = self.plan.folds or 0
-        return [
-            open_fold(self.snapshot, count, i, self.home / f"folds-{count}-{self.snapshot.id}") for i in range(count)
-        ]
-
-    def trials(self, arm: Arm, seed: int) -> list[Trial]:
-        """What is trained for one arm and seed: one trial, or one per fold."""
-        recipe = self.plan.recipe(arm, seed)
-        if self.plan.folds is None:
-            return [Trial(arm.name, recipe, self.snapshot, self.runs)]
-        return [Trial(arm.name, recipe, fold, self.runs, fold=True) for fold in self.folds]
-
-    @property
-    def all_trials(self) -> list[Trial]:
+    def all_runs(self) -> list[tuple[Run, Snapshot]]:
         """Seed by seed, so that a plan that is cut short has compared all arms."""
-        return [t for seed in self.plan.seeds for arm in self.plan.arms for t in self.trials(arm, seed)]
+        return [each for seed in self.plan.seeds for arm in self.plan.arms for each in self.runs(arm, seed)]
 
     def scores(self, arm: Arm) -> list[pd.DataFrame]:
         """The predictions of one arm, a frame per seed."""
-        return [
-            pd.concat([trial.scores() for trial in self.trials(arm, seed)], ignore_index=True)
-            for seed in self.plan.seeds
-        ]
+        return [pd.concat(map(self.scored, self.runs(arm, seed)), ignore_index=True) for seed in self.plan.seeds]
+
+    def scored(self, trained: tuple[Run, Snapshot]) -> pd.DataFrame:
+        """The predictions of one run, on the rows that choose."""
+        return choosing_scores(*trained, fold=self.plan.folds is not None)
 
     def confirmed_by(self, variant: Arm) -> tuple[str, ...]:
         """The run directories, by name and sorted, that a confirmation of one variant scores on the tests."""
         arms = (self.plan.base, variant)
-        trials = [trial for arm in arms for seed in self.plan.seeds for trial in self.trials(arm, seed)]
-        return tuple(sorted(trial.run_dir.name for trial in trials))
+        return tuple(
+            sorted(run.path.name for arm in arms for seed in self.plan.seeds for run, _ in self.runs(arm, seed))
+        )
 
     @property
     def place(self) -> str:
@@ -138,12 +143,10 @@ def experiment(settings: Settings, plan_file: Path, at_most: int | None = None) 
         EcgError: the plan, a recipe, the snapshot or a training fails its checks.
     """
     opened = _open(settings, plan_file)
-    _train(opened.all_trials, at_most)
-    done = sum(trial.trained for trial in opened.all_trials)
-    found: tuple[Contrast, ...] = ()
-    if done == len(opened.all_trials):
-        found = _compare(opened)
-    return ExperimentOutcome(opened.plan.name, opened.snapshot.id, done, len(opened.all_trials), found, opened.folder)
+    _train(opened, at_most)
+    done, count = sum(run.finished for run, _ in opened.all_runs), len(opened.all_runs)
+    found = _compare(opened) if done == count else ()
+    return ExperimentOutcome(opened.plan.name, opened.snapshot.id, done, count, found, opened.folder)
 
 
 def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutcome:
@@ -171,7 +174,7 @@ def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutc
     if len(before) > 1:
         said.append(f"This plan was confirmed {len(before)} times, each time with other trainings.")
     found = _publish(opened, arms, names, "confirmed", (chosen,), tuple(said))
-    count = len(opened.all_trials)
+    count = len(opened.all_runs)
     return ExperimentOutcome(opened.plan.name, opened.snapshot.id, count, count, found, opened.folder)
 
 
@@ -179,15 +182,17 @@ def _open(settings: Settings, plan_file: Path) -> _Experiment:
     plan = load_plan(plan_file, settings.deployments / "recipes")
     snapshot = Snapshot.open(freeze(settings).path)
     snapshot.leak_check()
-    return _Experiment(plan, snapshot, settings.folder("experiments"))
+    return _Experiment(plan, snapshot, settings)
 
 
-def _train(trials: Sequence[Trial], at_most: int | None) -> None:
-    waiting = [trial for trial in trials if not trial.trained]
-    for trial in waiting[:at_most]:
-        log.info("training %s, seed %d, in %s", trial.arm, trial.recipe.training.seed, trial.run_dir)
-        trial.train()
-        trial.scores()
+def _train(opened: _Experiment, at_most: int | None) -> None:
+    waiting = [each for each in opened.all_runs if not each[0].finished]
+    for number, (run, snapshot) in enumerate(waiting[:at_most], start=1):
+        log.info("training %s", run.path)
+        note_commit(run.path)
+        with stage_bar(f"train {run.path.name} ({number} of {len(waiting)})"):
+            train(snapshot.path, run.recipe, run.path, device=opened.settings.train_device, progress=False)
+        opened.scored((run, snapshot))
 
 
 def _compare(opened: _Experiment) -> tuple[Contrast, ...]:
@@ -214,7 +219,7 @@ def _publish(
         whys={arm.name: arm.why for arm in variants},
         contrasts=found,
         forest=forest,
-        minutes=sum(trial.seconds for trial in opened.all_trials) / 60,
+        minutes=sum(run.seconds for run, _ in opened.all_runs) / 60,
         looks=looks,
     )
     document = experiment_document(page)
@@ -230,7 +235,7 @@ def _check_confirmable(opened: _Experiment, chosen: Arm, before: Sequence[Confir
     if opened.plan.folds is not None:
         rule = "is a cross-validation, which has no one model to confirm"
         raise TrainingError(f"plan {opened.plan.name}", rule, "confirm a plan without folds")
-    missing = sum(not trial.trained for trial in opened.all_trials)
+    missing = sum(not run.finished for run, _ in opened.all_runs)
     if missing:
         rule = f"has {missing} trainings that are not finished"
         raise TrainingError(f"plan {opened.plan.name}", rule, "run `ecg experiment` to its end, then confirm")
@@ -259,10 +264,10 @@ def _tests(opened: _Experiment, arm: Arm) -> list[pd.DataFrame]:
     """Return the test predictions of a confirmed arm, kept under their run directory's name: read again, not taken."""
     frames = []
     for seed in opened.plan.seeds:
-        (trial,) = opened.trials(arm, seed)
-        file = opened.folder / f"tests-{trial.run_dir.name}.parquet"
+        ((run, snapshot),) = opened.runs(arm, seed)
+        file = opened.folder / f"tests-{run.path.name}.parquet"
         if not file.exists():
-            trial.tests().to_parquet(file.with_suffix(".partial"))
+            locked_scores(run, snapshot).to_parquet(file.with_suffix(".partial"))
             file.with_suffix(".partial").replace(file)
         frames.append(pd.read_parquet(file))
     return frames

@@ -18,13 +18,18 @@ from ecgcore.evaluation.gates.decision import FIRST_RUN, Decision, Outcome, deci
 from ecgcore.evaluation.gates.judge import Check, Evidence
 from ecgcore.evaluation.gates.policy import Policy
 from ecgcore.ledger.cohort import testset
+from ecgcore.ledger.decide.candidacy import GateVerdict
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pages.decision_page import Looks
 from ecgcore.predictor.scoring import score
 from tasks.release.fresh_replay import replay
 from tasks.release.serving import Champion
 
-GATE_TAG = {Outcome.PROMOTE: "pass", Outcome.REJECT: "fail", Outcome.INCONCLUSIVE: "inconclusive"}
+VERDICT_OF = {
+    Outcome.PROMOTE: GateVerdict.PASS,
+    Outcome.REJECT: GateVerdict.FAIL,
+    Outcome.INCONCLUSIVE: GateVerdict.INCONCLUSIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,9 @@ class Judgement:
     figures: Mapping[str, bytes]
 
     @property
-    def gate(self) -> str:
+    def gate(self) -> GateVerdict:
         """The verdict of all blocking gates together, as the registry's tag."""
-        return GATE_TAG[self.decision.outcome]
+        return VERDICT_OF[self.decision.outcome]
 
     def metrics(self) -> dict[str, float]:
         """Return every metric with its interval by name, such as ``auc.scar.old`` and ``auc.scar.old.low``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ecgcore.errors import EvaluationError
 from ecgcore.targets.catalogue import Catalogue, load_catalogue
+from tasks.registry.version_tags import VersionTags
 
 LABEL_RULE = "label_rule"
 
@@ -18,7 +19,7 @@ def label_rule_of(meta: Mapping[str, Any]) -> str:
     return str(meta.get(LABEL_RULE, {}).get("text", load_catalogue().rule_text))
 
 
-def check_label_rule(version: str, tags: Mapping[str, str], snapshots: Path, catalogue: Catalogue) -> None:
+def check_label_rule(version: str, tags: VersionTags, snapshots: Path, catalogue: Catalogue) -> None:
     """Check that a registered version was trained for the rules by which labels are made now.
 
     A target that only one of the two knows says nothing against the version: a further target leaves the others alone.
@@ -32,7 +33,7 @@ def check_label_rule(version: str, tags: Mapping[str, str], snapshots: Path, cat
     Raises:
         EvaluationError: it was trained for another rule of a target.
     """
-    trained_for = _by_target(tags.get(LABEL_RULE) or _of_snapshot(snapshots / tags["snapshot"] / "snapshot.json"))
+    trained_for = _by_target(tags.label_rule or _of_snapshot(snapshots / str(tags.snapshot) / "snapshot.json"))
     now = _by_target(catalogue.rule_text)
     for target in sorted(trained_for.keys() & now.keys()):
         if trained_for[target] != now[target]:

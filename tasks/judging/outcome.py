@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
 from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Block, Command, Document, Link, Section, Text
 from ecgcore.pages.gate_table import gate_table, outcome_callout
+
+if TYPE_CHECKING:
+    from tasks.judging.judge import Judgement  # with torch, which the demo's ingest does without
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,39 @@ class RetrainOutcome:
     def skipped(cls, reason: str, champion: str | None) -> RetrainOutcome:
         """Return the outcome of a run that did not train."""
         return cls(False, reason, None, None, False, champion, None, None, None)
+
+    @classmethod
+    def of(
+        cls,
+        version: str,
+        judgement: Judgement,
+        held: str,
+        champion: str | None,
+        page: Path,
+        snapshot: str,
+        promotable: bool,
+    ) -> RetrainOutcome:
+        """Return the outcome of a run that registered a version; ``held`` says why the policy did not promote it."""
+        return cls(
+            trained=True,
+            reason=judgement.decision.reason + held,
+            version=version,
+            gate=judgement.gate,
+            promoted=champion == version,
+            champion=champion,
+            decision=judgement.decision,
+            page=page,
+            snapshot=snapshot,
+            promotable=promotable,
+            evaluations=judgement.evaluations,
+        )
+
+    def in_short(self) -> str:
+        """Return the outcome as one sentence, for a list of runs."""
+        champion = f"champion {self.champion} serves" if self.champion else "no champion serves"
+        if not self.trained:
+            return f"not trained, {champion}: {self.reason}"
+        return f"candidate {self.version}: {self.gate}, {champion}; {self.reason}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as plain values."""

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ecgcore.pages.decision_page import DecisionPage, decision_document
 from ecgcore.pages.document import Document, Image
+from ecgcore.pages.gate_table import gate_table, interval_text, value_text
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
 from ecgcore.pages.operating_point import operating_points
 from ecgcore.settings import Settings
 from tasks.judging.judge import Judgement
-from tasks.judging.label_rule_check import LABEL_RULE
+from tasks.judging.newcomers import Newcomers
 from tasks.prefect.artifacts import publish_page, publish_table
 from tasks.registry.candidate import Candidate
 from tasks.registry.registry import Registry
@@ -26,9 +27,9 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
         DecisionPage(
             candidate=version,
             created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            recipe=f"{candidate.tags['recipe']} ({candidate.tags['recipe_sha256'][:12]})",
-            snapshot=candidate.tags["snapshot"],
-            label_rule=candidate.tags[LABEL_RULE],
+            recipe=f"{candidate.tags.recipe} ({str(candidate.tags.recipe_sha256)[:12]})",
+            snapshot=str(candidate.tags.snapshot),
+            label_rule=str(candidate.tags.label_rule),
             first_weights=first_weights(candidate),
             operating_points=operating_points(summary),
             commit=candidate.code_commit,
@@ -68,11 +69,16 @@ def figure_sentence(name: str) -> str:
     return sentences.get(kind, name)
 
 
+def decision_page_of(settings: Settings, slot: str, version: str, name: str = "decision") -> Path:
+    """Return where the page on a version is."""
+    return settings.folder("pages") / f"{name}-{slot}-{version}.html"
+
+
 def publish_decision(
     settings: Settings, registry: Registry, slot: str, version: str, document: Document, name: str = "decision"
 ) -> Path:
     """Write the page, attach it to the registered version, publish it as an artifact, and return its path."""
-    page = settings.folder("pages") / f"{name}-{slot}-{version}.html"
+    page = decision_page_of(settings, slot, version, name)
     page.write_text(render_html(document, page.parent), encoding="utf-8")
     registry.attach(slot, version, f"{name}.html", render_html(document))
     publish_page(f"{name}-{slot}-{version}", render_markdown(document), document.title)
@@ -80,6 +86,23 @@ def publish_decision(
 
 
 def publish_gates(judgement: Judgement) -> None:
-    """Publish the gate table as an artifact."""
-    rows = [{str(key): value for key, value in row.items()} for row in judgement.gate_table().to_dict("records")]
+    """Publish the gate table as an artifact, as the decision page shows it."""
+    table = gate_table("Gates", judgement.decision.results)
+    rows = [dict(zip(table.columns, (cell.text for cell in row), strict=True)) for row in table.rows]
     publish_table("gates", rows, judgement.decision.reason)
+
+
+def publish_newcomers(newcomers: Newcomers) -> None:
+    """Publish the champion's scores on the studies that are new since its training as an artifact."""
+    rows = [
+        {
+            "target": each.target,
+            "studies": each.scores.n,
+            "positives": each.scores.positives,
+            "AUC": value_text(each.scores.auc),
+            "interval": interval_text(each.scores.auc),
+            "why not": "; ".join(each.scores.undefined),
+        }
+        for each in newcomers.evaluations
+    ]
+    publish_table("champion-on-new-studies", rows, f"Champion {newcomers.champion} on studies new since its training")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tasks.registry.error import RegistryError
+from tasks.registry.version_tags import VersionTags
 
 REQUIRED_TAGS = ("gate", "snapshot", "test_set_sha256", "recipe_sha256", "policy_sha256")
-GATES = ("pass", "fail", "inconclusive")
 
 _PSEUDONYMS = {"study_id": re.compile(r"S[0-9a-f]{20}"), "patient_id": re.compile(r"P[0-9a-f]{20}")}
 _PREDICTION_COLUMN = re.compile(r"study_id|patient_id|ecg_format|test_set|[a-z0-9_]+_(label|probability)")
@@ -59,7 +59,7 @@ class Candidate:
     recipe: Mapping[str, Any]
     metrics: Mapping[str, float]
     predictions: pd.DataFrame = field(repr=False)
-    tags: Mapping[str, str]
+    tags: VersionTags
     code_commit: str
     documents: Mapping[str, str] = field(default_factory=dict, repr=False)
     figures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -75,12 +75,15 @@ class Candidate:
         self._check_metrics()
         self._check_predictions()
 
+    @property
+    def all_tags(self) -> VersionTags:
+        """The tags with what the candidate itself says."""
+        return replace(self.tags, run_id=self.run_id, slot=self.slot, code_commit=self.code_commit)
+
     def _check_tags(self) -> None:
-        missing = [name for name in REQUIRED_TAGS if not self.tags.get(name)]
+        missing = [name for name in REQUIRED_TAGS if getattr(self.tags, name) is None]
         if missing:
             raise RegistryError(self.run_id, f"lacks the tags {', '.join(missing)}", "register an evaluated run")
-        if self.tags["gate"] not in GATES:
-            raise RegistryError(self.run_id, f"has gate {self.tags['gate']!r}", f"use one of {', '.join(GATES)}")
 
     def _check_metrics(self) -> None:
         infinite = [name for name, value in self.metrics.items() if math.isinf(value)]

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgcore.ledger.promotion.promotion import PromotionRecord
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from tasks.registry.registry import Registry
 from tasks.release.release import RELEASES, export_release, link_champion, unlink_champion, verify_release
 
@@ -31,10 +31,10 @@ class ChampionSteps:
         model = self.registry.download_model_dir(promotion.slot, promotion.version, work / "model")
         golden = self.registry.download_golden_dir(promotion.slot, promotion.version, work / "golden")
         tags = self.registry.tags(promotion.slot, promotion.version)
-        notes = {"reviewer": promotion.reviewer, "reason": promotion.reason, **tags}
+        notes = {**tags.to_mlflow(), "reviewer": promotion.reviewer, "reason": promotion.reason}
         export_release(model, golden, self.home / RELEASES, promotion.version, notes)
         shutil.rmtree(work)
-        return tags["model_dir_sha256"]
+        return str(tags.model_dir_sha256)
 
     def verify(self, promotion: PromotionRecord) -> None:
         """Load the release in a fresh process and replay its golden studies."""

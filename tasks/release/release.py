@@ -20,10 +20,10 @@ from types import MappingProxyType
 from typing import Any
 
 from ecgcore.errors import PromotionError, TransientError
+from ecgcore.predictor.champion import LINK
 from ecgcore.predictor.fingerprint import combined_sha256, file_hashes
 from tasks.release.fresh_replay import TIMEOUT_SECONDS, Replay, replay
 
-CHAMPION = "champion"
 RELEASES = "releases"
 GOLDEN = "golden"
 MANIFEST = "release.json"
@@ -108,11 +108,11 @@ def link_champion(home: Path, version: str) -> None:
     """
     _check_version(version)
     read_release(home / RELEASES / version)
-    link = home / CHAMPION
+    link = home / LINK
     with _disk_errors(link), _locked(home):
         if linked_version(home) == version:
             return
-        fresh = home / f".{CHAMPION}.new"
+        fresh = home / f".{LINK}.new"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path(RELEASES) / version)
         fresh.replace(link)
@@ -126,7 +126,7 @@ def unlink_champion(home: Path) -> None:
         PromotionError: ``champion`` is not a link to a release.
         TransientError: the disk refuses.
     """
-    link = home / CHAMPION
+    link = home / LINK
     with _disk_errors(link), _locked(home):
         if linked_version(home) is not None:
             link.unlink()
@@ -139,7 +139,7 @@ def linked_version(home: Path) -> str | None:
     Raises:
         PromotionError: ``champion`` is not a link to a directory below ``releases``.
     """
-    link = home / CHAMPION
+    link = home / LINK
     if not link.is_symlink() and not link.exists():
         return None
     target = link.readlink() if link.is_symlink() else Path()

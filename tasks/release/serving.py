@@ -8,9 +8,10 @@ from pathlib import Path
 from ecgcore.errors import PromotionError
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
+from ecgcore.training.recipe.slot import Slot
 from tasks.release.release import RELEASES, read_release
 
-CHAMPION_SLOT = "champion"
+CHAMPION_SLOT = Slot.CHAMPION.value
 
 
 @dataclass(frozen=True)

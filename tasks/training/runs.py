@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,11 @@ class Run:
     def finished(self) -> bool:
         """Whether it was trained to its end."""
         return RunDir(self.path).summary.exists()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the training, which is finished."""
+        return float(json.loads(RunDir(self.path).summary.read_text(encoding="utf-8"))["wall_s"])
 
 
 def plan_runs(settings: Settings, snapshot_id: str, names: Sequence[str], overlay: str | None) -> tuple[Run, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.errors import PromotionError
+from ecgcore.ledger.decide.permission import own_objection
 from ecgcore.predictor.fingerprint import directory_sha256
-from tasks.registry.registry import check_promotable
+from tasks.registry.version_tags import RUN_ID, VersionTags
 
 
 @dataclass
@@ -35,7 +36,7 @@ class MemoryRegistry:
 
     def register_candidate(self, candidate: Any) -> str:
         for version, tags in self.by_version.items():
-            if tags.get("ecg_run_id") == candidate.run_id:
+            if tags.get(RUN_ID) == candidate.run_id:
                 return version
         version = str(len(self.by_version) + 1)
         self.add(version, content=candidate.model, ecg_run_id=candidate.run_id, **candidate.tags)
@@ -45,18 +46,12 @@ class MemoryRegistry:
     def offer(self, _slot: str, version: str) -> None:
         self.offered.add(version)
 
-    def candidate_version(self, _slot: str) -> str | None:
-        return max(self.offered, key=int, default=None)
-
     def offered_version(self, _slot: str, recipe_sha256: str) -> str | None:
         mine = {v for v in self.offered if self.by_version[v].get("recipe_sha256") == recipe_sha256}
         return max(mine, key=int, default=None)
 
-    def champion_version(self, _slot: str) -> str | None:
-        return self.champion
-
-    def tags(self, _slot: str, version: str) -> dict[str, str]:
-        return self.by_version[version]
+    def tags(self, _slot: str, version: str) -> VersionTags:
+        return VersionTags.from_mlflow(self.by_version[version])
 
     def download_model_dir(self, _slot: str, version: str, dest: Path) -> Path:
         shutil.copytree(self.folder / version / "model", dest)
@@ -68,7 +63,7 @@ class MemoryRegistry:
         return Path(shutil.copytree(self.folder / version / "golden", dest))
 
     def set_champion(self, _slot: str, version: str, _evidence: Mapping[str, str]) -> None:
-        check_promotable(f"version {version}", self.by_version[version])
+        assert own_objection(self.tags(_slot, version).candidacy(_slot, version)) is None
         self.champion = version
 
     def clear_champion(self, _slot: str) -> None:

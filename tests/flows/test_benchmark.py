@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from ecgcore.errors import RecipeError
 from ecgcore.settings import Settings
-from flows.benchmark import _reference
+from tasks.judging.benchmark_report import reference_run
 from tasks.training.runs import plan_runs
 
 pytestmark = pytest.mark.e2e
@@ -99,9 +99,9 @@ def test_under_an_overlay_the_reference_is_the_recipe_that_was_asked_for(deploym
     runs = plan_runs(settings, "snapshot", names, "other")
     assert [run.name for run in runs] == ["second-other", "tiny-other"]
     for asked in ("tiny", "tiny-other"):
-        assert _reference(names, runs, asked) is runs[1]
+        assert reference_run(names, runs, asked) is runs[1]
     with pytest.raises(RecipeError, match="reference third: is not among the recipes"):
-        _reference(names, runs, "third")
+        reference_run(names, runs, "third")
 
 
 @pytest.mark.slow

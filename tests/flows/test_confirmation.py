@@ -19,7 +19,7 @@ from ecgcore.training.recipe.plan import load_plan
 from tasks.judging import experiment as module
 from tasks.judging.confirmation import FILE, confirmations
 from tasks.judging.experiment import confirm
-from tasks.training.trial import Trial
+from tasks.training.runs import Run
 
 PLAN = {
     "name": "trial", "description": "A test", "seeds": [1], "base": {"recipe": "tiny"},
@@ -36,24 +36,24 @@ def events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deployments: Path) -
     snapshot = SimpleNamespace(id="0123abcd", studies=pd.DataFrame({"test_set": ["new", "old", None]}))
 
     def opened(settings: Settings, plan_file: Path) -> module._Experiment:
-        return module._Experiment(load_plan(plan_file, deployments / "recipes"), snapshot, tmp_path)
+        return module._Experiment(load_plan(plan_file, deployments / "recipes"), snapshot, settings)
 
     def look(ledger: object, name: str, actor: str) -> int:
         seen.append(f"look {name}")
         return seen.count(f"look {name}")
 
-    def tests(trial: Trial) -> pd.DataFrame:
-        seen.append(f"score {trial.run_dir.name}")
-        return frame(trial.run_dir.name)
+    def scored(run: Run, _snapshot: object) -> pd.DataFrame:
+        seen.append(f"score {run.path.name}")
+        return frame(run.path.name)
 
     monkeypatch.setattr(module, "_open", opened)
     monkeypatch.setattr(module, "open_ledger", lambda settings: nullcontext())
     monkeypatch.setattr(module, "forest_png", lambda name, found: b"png")
     monkeypatch.setattr(testset, "verify", lambda ledger, name: seen.append(f"verify {name}"))
     monkeypatch.setattr(testset, "look", look)
-    monkeypatch.setattr(Trial, "trained", True)
-    monkeypatch.setattr(Trial, "seconds", 1.0)
-    monkeypatch.setattr(Trial, "tests", tests)
+    monkeypatch.setattr(Run, "finished", True)
+    monkeypatch.setattr(Run, "seconds", 1.0)
+    monkeypatch.setattr(module, "locked_scores", scored)
     return seen
 
 
@@ -114,15 +114,15 @@ def test_further_seeds_are_a_further_look(confirmed, events):
 
 
 def test_killed_while_scoring_it_goes_on_without_another_look(confirmed, events, monkeypatch):
-    whole = Trial.tests
+    whole = module.locked_scores
 
-    def killed(trial: Trial) -> pd.DataFrame:
+    def killed(*run: object) -> pd.DataFrame:
         if scored(events):
             raise KeyboardInterrupt
-        return whole(trial)
+        return whole(*run)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trial, "tests", killed)
+        patch.setattr(module, "locked_scores", killed)
         with pytest.raises(KeyboardInterrupt):
             confirmed()
     confirmed()

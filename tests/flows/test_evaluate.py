@@ -11,6 +11,7 @@ import pytest
 from ecgcore.errors import EvaluationError
 from ecgcore.settings import Settings
 from tasks.judging import evaluate as flow
+from tasks.registry.version_tags import VersionTags
 from tasks.release.serving import Champion
 
 RULES = {"1": "lvef < 50", "2": "lvef < 50", "3": "lvef < 40"}
@@ -31,7 +32,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     registry = SimpleNamespace(
         download_model_dir=download,
         download_golden_dir=download,
-        tags=lambda _slot, version: {"snapshot": "s", "label_rule": RULES[version]},
+        tags=lambda _slot, version: VersionTags(snapshot="s", label_rule=RULES[version]),
     )
     stands_in = {
         "load_policy": lambda _file: None,

@@ -148,9 +148,9 @@ class TestRetrain:
         """One home, killed at one place after the other, then left to finish."""
         ecg = locked_cli
         for place, name, when in (
-            ("flows.retrain", "judge", "after"),
+            ("tasks.judging.retrain_steps", "judge", "after"),
             ("tasks.registry.registry", "Registry.register_candidate", "after"),
-            ("flows.promote", "run_promotion", "before"),
+            ("tasks.release.promoting", "run_promotion", "before"),
         ):
             _killed_at(ecg, place, name, when, *RETRAIN)
             assert _complete(ecg.home)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import sqlite3
+import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -287,10 +289,43 @@ class TestEveryDay:
         assert found["audit_events"] == books.totals()["audit_event"]
         assert ecg("status").out.count("champion: 1") == 1
 
+    def test_prefect_s_list_of_runs_says_what_was_done_and_what_came_of_it(self, ecg: Any, inbox: Path) -> None:
+        runs = _prefect(ecg.api, "flow_runs", {})
+        told = {(re.sub(r" \d{4}-\d{2}$", "", run["name"]), run["state"]["message"]) for run in runs}
+        nothing_new = "nothing is new: version 1 was trained with this recipe on this snapshot"
+        assert {
+            ("retrain tiny", f"not trained, champion 1 serves: {nothing_new}"),
+            ("promote version 2 into champion", "version 2 is the champion (before: 1)"),
+            ("rollback", "version 1 is the champion (before: 2)"),
+        } <= told
+        retrained = {said.split(";")[0]: run for run in runs if (said := run["state"]["message"] or "")}
+        assert f"ingest {inbox}" in {run["name"] for run in runs}
+        candidate = retrained["candidate 2: pass, champion 1 serves"]
+        steps = _prefect(ecg.api, "task_runs", {"flow_runs": {"id": {"any_": [candidate["id"]]}}})
+        assert {
+            "freeze the snapshot", "score the champion on the new studies", "judge on the locked test sets",
+            "register the candidate", "publish the decision page", "promote, if the policy says so",
+        } <= {step["name"] for step in steps}  # fmt: skip
+        assert candidate["name"].startswith("retrain tiny 20")
+        trained = re.compile(r"tiny-\S+ is trained: epoch 2 of at most 2")
+        assert any(trained.fullmatch(said or "") for _, said in told)
+        mine = {"flow_run_id": {"any_": [candidate["id"]]}, "key": {"any_": ["gates"]}}
+        (gates,) = _prefect(ecg.api, "artifacts", {"artifacts": mine})
+        values = [row["value"] for row in json.loads(gates["data"])]
+        assert all(re.fullmatch(r"–|-?\d\.\d{3}", value) for value in values), values
+
     def test_nothing_half_written_is_left(self, ecg: Any) -> None:
         left = [p for p in ecg.home.rglob("*") if p.name.endswith((".partial", ".part")) or ".writing-" in p.name]
         assert left == []
         assert sorted(path.name for path in (ecg.home / "releases").iterdir()) == ["1", "2"]
+
+
+def _prefect(api: str, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What Prefect's server holds."""
+    head = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{api}/{what}/filter", json.dumps(body).encode(), head)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return list(json.load(answer))
 
 
 def _said(trained: Path, name: str) -> dict[str, Any]:

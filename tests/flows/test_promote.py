@@ -13,18 +13,25 @@ import pytest
 
 from app.cli import status as reading
 from ecgcore.errors import PromotionError
+from ecgcore.ledger.decide.candidacy import Candidacy, GateVerdict
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
-from flows import promote as flow
-from flows.promote import promote_version
+from flows import rollback as flow
 from tasks.release import champion_steps as steps
+from tasks.release import leaving, promoting
+from tasks.release.promoting import promote_version
 from tasks.release.release import linked_version, read_release
 from tasks.release.serving import Champion, champion_of
 from tests.flows.memory_registry import MemoryRegistry
 
 SLOT = "champion"
 WHO = ("Dr. Reviewer", "agreed")
+
+
+def passed(version: str, against: str) -> Candidacy:
+    return Candidacy(version, SLOT, GateVerdict.PASS, judged_against=against)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class House:
     ledger: Ledger
     shelf: MemoryRegistry
 
-    def promote(self, version: str) -> promotion.PromotionRecord:
+    def promote(self, version: str) -> PromotionRecord:
         settings: Any = SimpleNamespace(home=self.home)
         return promote_version(settings, self.ledger, SLOT, version, *WHO)
 
@@ -53,7 +60,9 @@ class House:
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     home, shelf = tmp_path / "home", MemoryRegistry(tmp_path / "shelf")
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    monkeypatch.setattr(flow, "registry_of", lambda _settings: shelf)
+    for module in (promoting, leaving):
+        monkeypatch.setattr(module, "registry_of", lambda _settings: shelf)
+    monkeypatch.setattr(flow, "rollback_step", flow.rollback_step.fn)
     monkeypatch.setattr(flow, "prepare", lambda: SimpleNamespace(home=home))
     monkeypatch.setattr(flow, "open_ledger", lambda _settings: Ledger(url))
     monkeypatch.setattr(flow, "publish_page", lambda *_: None)
@@ -162,7 +171,7 @@ def test_a_rollback_says_what_it_did(chain: House) -> None:
     assert chain.serves() == ("2", "2", "2")
     assert chain.rollback("3").to_text() == "nothing to do: version 3 is not the champion; the champion is version 2"
     chain.shelf.add("7", "2")
-    promotion.begin(chain.ledger, "7", SLOT, *WHO, judged_against="2")
+    promotion.begin(chain.ledger, passed("7", "2"), *WHO)
     assert chain.rollback().to_text() == "the promotion of version 7 is abandoned; the champion is version 2"
     assert chain.serves() == ("2", "2", "2")
 
@@ -176,6 +185,6 @@ def test_status_says_how_to_repair_the_link_and_how_to_end_what_is_under_way(
     assert "WARNING the link names None; `ecg promote 3` repairs it" in reading.status(settings).to_text()
     chain.promote("3")
     assert "WARNING" not in reading.status(settings).to_text()
-    promotion.begin(chain.ledger, "7", SLOT, *WHO, judged_against="3")
+    promotion.begin(chain.ledger, passed("7", "3"), *WHO)
     advice = "under way: version 7 is intended; `ecg promote 7` finishes it, `ecg rollback --from 7` abandons it"
     assert advice in reading.status(settings).to_text()

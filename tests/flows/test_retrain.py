@@ -15,18 +15,25 @@ from sqlalchemy import select
 from ecgcore.errors import EvaluationError, LedgerError, TransientError
 from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.ledger.db.tables import AuditEvent
+from ecgcore.ledger.decide.candidacy import NO_CHAMPION, GateVerdict
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.targets.catalogue import load_catalogue
 from ecgcore.targets.label_rule import LabelRule
-from flows import promote as promoting
 from flows import retrain as flow
+from flows import rollback as leaving
+from tasks.judging import due, retrain_steps, retraining
 from tasks.release import champion_steps as steps
+from tasks.release import leaving as leaving_steps
+from tasks.release import promoting
 from tasks.release.release import read_release
 from tests.flows.memory_registry import MemoryRegistry
 
 SLOT = "champion"
 WHO = ("Dr. Reviewer", "agreed")
+STEPS = (  # without the Prefect task around each
+    "freeze_snapshot", "score_new_studies", "judge_candidate", "register", "publish", "promote_by_policy",
+)  # fmt: skip
 
 
 def nothing(*_: Any) -> None:
@@ -72,7 +79,7 @@ class Ward:
         path = self.home / "runs" / f"{lineage.recipe.name}-{snapshot}"
         return SimpleNamespace(name=lineage.recipe.name, sha256=lineage.recipe.name, path=path, recipe=lineage.recipe)
 
-    def train(self, _settings: Any, _snapshot: Path, run: Any) -> Path:
+    def train(self, _settings: Any, _snapshot: Path, run: Any, _here: Any) -> Path:
         self.while_training()
         return run.path
 
@@ -81,13 +88,13 @@ class Ward:
         self.judged_against.append(champion.version if champion else None)
         self.while_judging()
         decision = SimpleNamespace(reason="all gates pass", champion=self.judged_against[-1])
-        return SimpleNamespace(gate=self.gate, decision=decision)
+        return SimpleNamespace(gate=GateVerdict(self.gate), decision=decision)
 
-    def candidate(self, run_dir: Path, sha256: str, snapshot: Any, *rest: Any) -> Any:
-        against = self.judged_against[-1] or promotion.NO_CHAMPION
-        tags = {"against": against, "snapshot": snapshot.id, "recipe_sha256": sha256, "policy_sha256": "p" * 64}
+    def candidate(self, _job: Any, run: Any, snapshot: Any, *_rest: Any) -> Any:
+        against = self.judged_against[-1] or NO_CHAMPION
+        tags = {"against": against, "snapshot": snapshot.id, "recipe_sha256": run.sha256, "policy_sha256": "p" * 64}
         tags["gate"] = self.gate
-        return SimpleNamespace(run_id=f"{run_dir.name}-{against}", model=run_dir.name, tags=tags)
+        return SimpleNamespace(run_id=f"{run.path.name}-{against}", model=run.path.name, tags=tags)
 
     def new_studies(self, _ledger: Any, _snapshot: str, since: str) -> range:
         return range(self.new_since.get(since, 2))
@@ -115,30 +122,42 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
         return SimpleNamespace(recipe=recipe)
 
     stands_in = {
-        "prepare": lambda: made.settings,
-        "open_ledger": made.ledger,
-        "registry_of": lambda _settings: made.shelf,
-        "lineage_of": lineage,
-        "load_policy": made.policy,
-        "batch_alerts": nothing,
-        "freeze": lambda _settings: SimpleNamespace(snapshot_id=made.snapshot, path=made.home),
-        "plan_run": made.run,
-        "new_studies": made.new_studies,
-        "Snapshot": SimpleNamespace(open=lambda _path: SimpleNamespace(id=made.snapshot)),
-        "score_newcomers": nothing,
-        "trained": made.train,
-        "judge": made.judge,
-        "candidate_of": made.candidate,
-        "decision_page": nothing,
-        "publish_decision": nothing,
-        "publish_gates": nothing,
+        flow: {
+            "prepare": lambda: made.settings,
+            "plan_run": made.run,
+            "Snapshot": SimpleNamespace(open=lambda _path: SimpleNamespace(id=made.snapshot)),
+            "trained": made.train,
+            "candidate_of": made.candidate,
+        },
+        retraining: {
+            "open_ledger": made.ledger,
+            "registry_of": lambda _settings: made.shelf,
+            "lineage_of": lineage,
+            "load_policy": made.policy,
+        },
+        due: {"batch_alerts": nothing, "new_studies": made.new_studies},
+        retrain_steps: {
+            "freeze": lambda _settings: SimpleNamespace(snapshot_id=made.snapshot, path=made.home),
+            "snapshot_text": nothing,
+            "new_studies": made.new_studies,
+            "score_newcomers": nothing,
+            "judge": made.judge,
+            "decision_page": nothing,
+            "publish_decision": nothing,
+            "publish_gates": nothing,
+        },
+        promoting: {"registry_of": lambda _settings: made.shelf},
+        leaving: {"prepare": lambda: made.settings, "open_ledger": made.ledger, "publish_page": nothing},
+        leaving_steps: {"registry_of": lambda _settings: made.shelf},
+        steps: {"verify_release": read_release},
     }
-    for name, stand_in in stands_in.items():
-        monkeypatch.setattr(flow, name, stand_in)
-    for name in ("prepare", "open_ledger", "registry_of"):
-        monkeypatch.setattr(promoting, name, stands_in[name])
-    monkeypatch.setattr(promoting, "publish_page", nothing)
-    monkeypatch.setattr(steps, "verify_release", read_release)
+    for module, names in stands_in.items():
+        for name, stand_in in names.items():
+            monkeypatch.setattr(module, name, stand_in)
+    for name in STEPS:
+        monkeypatch.setattr(flow, name, getattr(flow, name).fn)
+    monkeypatch.setattr(retrain_steps, "promote_by_policy", retrain_steps.promote_by_policy.fn)
+    monkeypatch.setattr(leaving, "rollback_step", leaving.rollback_step.fn)
     yield made
 
 
@@ -190,10 +209,11 @@ def test_a_champion_that_changes_while_it_is_judged_is_not_overwritten(ward: War
     ward.snapshot, ward.while_judging = "snapshot-2", lambda: ward.promote("2")
     outcome = ward.retrain()
     assert (outcome.version, outcome.promoted, outcome.champion) == ("3", False, "2")
-    assert "version 3 is not promoted without a person: it was judged against champion 1; now it is 2" in outcome.reason
+    held = "it was judged against champion 1, and the slot has champion 2 now"
+    assert f"version 3 is not promoted without a person: {held}" in outcome.reason
     ward.while_judging = nothing
     skipped = ward.retrain()
-    assert not skipped.trained and "retrain with --force" in skipped.reason
+    assert not skipped.trained and "`ecg retrain --force`" in skipped.reason
     again = ward.retrain(force=True)  # the hint is true: the finished training is judged anew
     assert (again.version, again.promoted, ward.champion()) == ("4", True, "4")
     assert ward.judged_against == [None, "1", "2"]
@@ -204,11 +224,11 @@ def test_what_a_person_rolled_back_is_not_promoted_again_by_the_policy(ward: War
     ward.retrain()
     ward.snapshot = "snapshot-2"
     assert ward.retrain().champion == "2"
-    promoting.rollback.fn(*WHO)
+    leaving.rollback.fn(*WHO)
     assert ward.champion() == "1"
     outcome = ward.retrain(force)
     assert (outcome.promoted, ward.champion()) == (False, "1")
-    assert "its model was promoted before, as version 2 (done)" in outcome.reason
+    assert "it holds a model that was promoted before, as version 2 (done)" in outcome.reason
 
 
 def test_nor_is_it_under_another_version_number(ward: Ward) -> None:
@@ -217,17 +237,17 @@ def test_nor_is_it_under_another_version_number(ward: Ward) -> None:
         ward.snapshot = snapshot
         ward.retrain()
     for _ in range(2):
-        promoting.rollback.fn(*WHO)
+        leaving.rollback.fn(*WHO)
     outcome = ward.retrain(force=True)  # the model of version 3, judged against 1 now instead of 2
     assert (outcome.version, outcome.promoted, ward.champion()) == ("4", False, "1")
-    assert "its model was promoted before, as version 3 (done)" in outcome.reason
+    assert "it holds a model that was promoted before, as version 3 (done)" in outcome.reason
 
 
 def test_nor_when_another_recipe_holds_the_alias_of_the_candidate(ward: Ward) -> None:
     ward.retrain()
     ward.snapshot = "snapshot-2"
     ward.retrain()
-    promoting.rollback.fn(*WHO)
+    leaving.rollback.fn(*WHO)
     ward.shelf.add("3", "1", snapshot="snapshot-2", recipe_sha256="another", policy_sha256="p" * 64)
     assert "nothing is new: version 2" in ward.retrain().reason
     outcome = ward.retrain(force=True)
@@ -282,10 +302,10 @@ def test_a_version_whose_page_a_kill_prevented_is_published_by_the_next_run(
 ) -> None:
     published: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "publish_decision", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(retrain_steps, "publish_decision", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ward.retrain()
-    monkeypatch.setattr(flow, "publish_decision", lambda *given: published.append(given[3]))
+    monkeypatch.setattr(retrain_steps, "publish_decision", lambda *given: published.append(given[3]))
     outcome = ward.retrain()
     assert (outcome.trained, outcome.version, published) == (True, "1", ["1"])
     assert list(ward.shelf.by_version) == ["1"]
@@ -294,7 +314,7 @@ def test_a_version_whose_page_a_kill_prevented_is_published_by_the_next_run(
 
 def test_what_a_killed_run_registered_is_promoted_by_the_next(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "promote_version", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(retrain_steps, "promote_version", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ward.retrain()
     outcome = ward.retrain()

@@ -13,6 +13,7 @@ import torch
 from ecgcore.errors import TrainingError
 from ecgcore.settings import Settings, load_settings
 from flows import train as flow
+from tasks.training import dispatch
 from tasks.training.runs import Run
 
 
@@ -26,9 +27,9 @@ def test_a_training_of_a_deployment_says_its_pool(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(flow, "pool_of", lambda _name: "gpu")
-    monkeypatch.setattr(flow, "run_to_end", lambda name, _parameters: started.append(name))
-    assert flow.trained(Settings(home=tmp_path), tmp_path, run) == run.path
+    monkeypatch.setattr(dispatch, "pool_of", lambda _name: "gpu")
+    monkeypatch.setattr(dispatch, "run_to_end", lambda name, _parameters: started.append(name))
+    assert dispatch.trained(Settings(home=tmp_path), tmp_path, run, pytest.fail) == run.path
     assert started == ["train/train"]
     assert capsys.readouterr().err == "ecg: training tiny-1 as deployment train/train on work pool gpu\n"
 
@@ -37,14 +38,17 @@ def test_a_training_of_this_process_says_its_device(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(flow, "pool_of", lambda _name: None)
-    monkeypatch.setattr(flow, "train", lambda **given: started.append(given["run_dir"]))
-    flow.trained(Settings(home=tmp_path, train_device="cpu"), tmp_path, run)
+    monkeypatch.setattr(dispatch, "pool_of", lambda _name: None)
+
+    def here(**given: str) -> None:
+        started.append(given["run_dir"])
+
+    dispatch.trained(Settings(home=tmp_path, train_device="cpu"), tmp_path, run, here)
     assert started == [str(run.path)]
     assert capsys.readouterr().err == "ecg: training tiny-1 here on cpu\n"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(TrainingError, match="device cuda: torch sees no GPU here"):
-        flow.trained(Settings(home=tmp_path, train_device="cuda"), tmp_path, run)
+        dispatch.trained(Settings(home=tmp_path, train_device="cuda"), tmp_path, run, here)
     assert len(started) == 1
 
 

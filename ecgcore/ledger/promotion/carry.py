@@ -6,10 +6,10 @@ import logging
 from typing import Protocol
 
 from ecgcore.errors import PromotionError, TransientError
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
-from ecgcore.ledger.promotion.promotion import PromotionRecord
 
 log = logging.getLogger(__name__)
 

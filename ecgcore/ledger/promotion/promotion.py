@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +9,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from ecgcore.errors import PromotionError
 from ecgcore.ledger.db.tables import Promotion
+from ecgcore.ledger.decide.candidacy import Candidacy
+from ecgcore.ledger.decide.permission import Decider, Ruling, permission
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
-
-NO_CHAMPION = "none"
-"""What a version was judged against when the slot served none."""
 
 NEXT = {
     PromotionState.INTENDED: PromotionState.EXPORTED,
@@ -26,72 +25,32 @@ NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionRecord:
-    """A promotion as the ledger has it.
-
-    Args:
-        number: its ordinal.
-        slot: what the version is to serve.
-        version: the version promoted.
-        previous_version: the slot's champion when the promotion began; None for the first.
-        state: how far it has come.
-        reviewer: who decided, or the policy that did.
-        reason: why.
-        policy_sha256: hash of the policy that passed it, if any.
-        model_dir_sha256: fingerprint of the exported model; None until `exported`.
-        failure: why it was rolled back.
-        created, updated: moments, UTC.
-    """
-
-    number: int
-    slot: str
-    version: str
-    previous_version: str | None
-    state: PromotionState
-    reviewer: str
-    reason: str
-    policy_sha256: str | None
-    model_dir_sha256: str | None
-    failure: str | None
-    created: datetime
-    updated: datetime
-
-
 def begin(
-    ledger: Ledger,
-    version: str,
-    slot: str,
-    reviewer: str,
-    reason: str,
-    policy_sha256: str | None = None,
-    judged_against: str | None = None,
+    ledger: Ledger, candidacy: Candidacy, reviewer: str, reason: str, by: Decider = Decider.PERSON
 ) -> PromotionRecord:
-    """Write the intention to let `version` serve `slot`. Repeated, it returns the promotion in flight or in force.
+    """Write the intention to let a version serve its slot. Repeated, it returns the promotion in flight or in force.
 
     Args:
         ledger: where it is written.
-        version, slot: what is to serve where.
+        candidacy: the version, as it was registered.
         reviewer, reason: who decides and why.
-        policy_sha256: hash of the policy that passed it, if any.
-        judged_against: the champion that it was compared with, or :data:`NO_CHAMPION`; None if that is not known. Only
-            a version that was the champion before may come back without a comparison with the present one.
+        by: what kind of reviewer that is.
 
     Raises:
-        PromotionError: reviewer or reason is empty, another version is being promoted into the slot, or the slot's
-            champion is not the one that `version` was judged against.
+        PromotionError: reviewer or reason is empty, or :func:`permission` says no.
     """
-    check_decided(f"version {version}", reviewer, reason)
+    check_decided(f"version {candidacy.version}", reviewer, reason)
     with ledger.writing() as connection:
-        flying, champion = _in_flight(connection, slot), _in_force(connection, slot)
-        if flying and flying.version != version:
-            hint = f"`ecg promote {flying.version}` finishes it, `ecg rollback --from {flying.version}` abandons it"
-            raise PromotionError(f"slot {slot}", f"version {flying.version} is being promoted ({flying.state})", hint)
-        if flying or (champion and champion.version == version):
-            return flying or _present(champion)
-        if not _served(connection, slot, version):
-            _check_judged_against(version, champion.version if champion else NO_CHAMPION, judged_against)
-        return write(connection, version, slot, reviewer, reason, policy_sha256, champion)
+        answer = permission(candidacy, records(connection, candidacy.slot), by)
+        answer.require(f"version {candidacy.version}")
+        champion = _in_force(connection, candidacy.slot)
+        match answer.ruling:
+            case Ruling.UNDER_WAY:
+                return _present(_in_flight(connection, candidacy.slot))
+            case Ruling.SERVES:
+                return _present(champion)
+        sha256 = candidacy.policy_sha256
+        return write(connection, candidacy.version, candidacy.slot, reviewer, reason, sha256, champion)
 
 
 def check_decided(thing: str, reviewer: str, reason: str) -> None:
@@ -166,19 +125,6 @@ def records(connection: Connection, slot: str) -> list[PromotionRecord]:
     return [PromotionRecord(**record._mapping) for record in connection.execute(query)]
 
 
-def _check_judged_against(version: str, champion: str, judged_against: str | None) -> None:
-    if judged_against == champion:
-        return
-    hint = (
-        "run `ecg retrain --force` with its recipe and policy: that judges the model against the present champion and "
-        "registers it under a new version"
-    )
-    if judged_against is None:
-        raise PromotionError(f"version {version}", "does not say which champion it was judged against", hint)
-    before, now = (f"champion {v}" if v != NO_CHAMPION else "no champion" for v in (judged_against, champion))
-    raise PromotionError(f"version {version}", f"was judged against {before}, and the slot has {now} now", hint)
-
-
 def write(
     connection: Connection,
     version: str,
@@ -227,11 +173,6 @@ def _in_flight(connection: Connection, slot: str) -> PromotionRecord | None:
 
 def _in_force(connection: Connection, slot: str) -> PromotionRecord | None:
     return _one(connection, Promotion.slot == slot, Promotion.state == PromotionState.DONE)
-
-
-def _served(connection: Connection, slot: str, version: str) -> bool:
-    done = (Promotion.slot == slot, Promotion.version == version, Promotion.state == PromotionState.DONE)
-    return _one(connection, *done) is not None
 
 
 def _one(connection: Connection, *conditions: Any) -> PromotionRecord | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ecgcore.errors import PromotionError
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import ENDED, PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.promotion.carry import PromotionSteps, abandon, run_promotion
-from ecgcore.ledger.promotion.promotion import PromotionRecord
 
 
 class Way(StrEnum):

@@ -14,10 +14,10 @@ import torch
 
 from ecgcore.data.dataset import StudyDataset
 from ecgcore.data.snapshot import Snapshot
+from ecgcore.training.network.chosen_point import ChosenPoint
 from ecgcore.training.network.chosen_weights import Candidate
 from ecgcore.training.network.keeper import Keeper
 from ecgcore.training.network.module import TrainingModule
-from ecgcore.training.network.operating_point import ChosenPoint
 from ecgcore.training.network.start import Start
 from ecgcore.training.recipe.recipe import Recipe
 

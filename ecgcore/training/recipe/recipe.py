@@ -10,20 +10,15 @@ from pathlib import Path
 
 from ecgcore.errors import RecipeError
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
-from ecgcore.training.network.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.augment_section import AugmentSection
 from ecgcore.training.recipe.input_section import ImageInput, InputSection, SignalInput
+from ecgcore.training.recipe.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.overlay import Overlay
+from ecgcore.training.recipe.slot import Slot
 from ecgcore.training.recipe.strict import LATER, from_mapping, read_yaml, require, to_mapping
 
 DEPLOYED_TARGETS = ("scar", "lvef")
 _INT32_MAX = 2**31 - 1
-
-
-class Slot(StrEnum):
-    """What a champion serves."""
-
-    CHAMPION = "champion"
 
 
 class ClassWeights(StrEnum):

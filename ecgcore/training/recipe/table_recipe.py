@@ -10,8 +10,9 @@ from enum import StrEnum
 from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.models.spec import check_targets
 from ecgcore.models.table_family import TableFamily
-from ecgcore.training.network.operating_point import OperatingPoint, require_points
-from ecgcore.training.recipe.recipe import ClassWeights, DataSection, Slot
+from ecgcore.training.recipe.operating_point import OperatingPoint, require_points
+from ecgcore.training.recipe.recipe import ClassWeights, DataSection
+from ecgcore.training.recipe.slot import Slot
 from ecgcore.training.recipe.strict import LATER, to_mapping
 from ecgcore.training.recipe.strict import require as _require
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ecgcore.models.table_family import TableModel
-from ecgcore.training.network.operating_point import ChosenPoint
+from ecgcore.training.network.chosen_point import ChosenPoint
 
 
 @dataclass(frozen=True)

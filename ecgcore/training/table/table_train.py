@@ -17,10 +17,11 @@ from ecgcore.models.majority import MajorityModel
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.golden.table_golden import write_table_golden
 from ecgcore.predictor.table.table_dir import write_table_dir
+from ecgcore.training.network.chosen_point import choose_point
 from ecgcore.training.network.keeper import EpochCallback, EpochReport
 from ecgcore.training.network.loss import class_weights
-from ecgcore.training.network.operating_point import CALIBRATED, choose_point
 from ecgcore.training.network.validation import auc
+from ecgcore.training.recipe.operating_point import CALIBRATED
 from ecgcore.training.recipe.table_recipe import TableRecipe
 from ecgcore.training.rundir import RunDir
 from ecgcore.training.table.boosting import LabelledTable, as_logits, grow, log_loss

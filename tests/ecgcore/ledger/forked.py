@@ -16,6 +16,8 @@ from pathlib import Path
 from sqlalchemy import event
 
 from ecgcore.errors import LedgerError, PromotionError
+from ecgcore.ledger.decide.candidacy import NO_CHAMPION, Candidacy, GateVerdict
+from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import carry, promotion
 from tests.ecgcore.ledger.conftest import NOW, Builder
@@ -75,19 +77,19 @@ class FolderSteps:
         if self.die_at == f"after {step}":
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def export(self, record: promotion.PromotionRecord) -> str:
+    def export(self, record: PromotionRecord) -> str:
         self._do("export", record.version)
         return f"sha of {record.version}"
 
-    def verify(self, record: promotion.PromotionRecord) -> None:
+    def verify(self, record: PromotionRecord) -> None:
         if record.version == "bad":
             raise PromotionError("bad", "differs by 0.1", "export it again")
         self._do("verify", record.version)
 
-    def link(self, record: promotion.PromotionRecord) -> None:
+    def link(self, record: PromotionRecord) -> None:
         self._do("link", record.version)
 
-    def alias(self, record: promotion.PromotionRecord) -> None:
+    def alias(self, record: PromotionRecord) -> None:
         self._do("alias", record.version)
 
     def clear(self, slot: str) -> None:
@@ -97,8 +99,8 @@ class FolderSteps:
 
 def promote(url: str, folder: str, version: str, die_at: str) -> None:
     with Ledger(url) as ledger:
-        against = promotion.NO_CHAMPION
-        begun = promotion.begin(ledger, version, "champion", "tester", "because", judged_against=against)
+        candidacy = Candidacy(version, "champion", GateVerdict.PASS, judged_against=NO_CHAMPION)
+        begun = promotion.begin(ledger, candidacy, "tester", "because")
         if die_at == "after begin":
             os.kill(os.getpid(), signal.SIGKILL)
         carry.run_promotion(ledger, begun.number, FolderSteps(Path(folder), die_at))

@@ -11,6 +11,7 @@ from ecgcore.errors import EvaluationError
 from ecgcore.targets.catalogue import Catalogue, load_catalogue
 from ecgcore.targets.label_rule import LabelRule
 from tasks.judging.label_rule_check import check_label_rule, label_rule_of
+from tasks.registry.version_tags import VersionTags
 
 SHIPPED = load_catalogue()
 BELOW_40, AT_MOST_50 = (SHIPPED.with_rule("lvef", LabelRule.of(text)) for text in ("< 40", "<= 50"))
@@ -18,7 +19,7 @@ BELOW_40, AT_MOST_50 = (SHIPPED.with_rule("lvef", LabelRule.of(text)) for text i
 
 def refused(tags: dict[str, str], folder: Path, rule: Catalogue) -> bool:
     try:
-        check_label_rule("3", {"snapshot": "s1"} | tags, folder, rule)
+        check_label_rule("3", VersionTags(snapshot="s1", **tags), folder, rule)
     except EvaluationError:
         return True
     return False
@@ -50,7 +51,7 @@ def test_without_either_it_is_the_study_s(tmp_path: Path) -> None:
 
 def test_the_refusal_names_both_rules_and_the_settings(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError) as caught:
-        check_label_rule("3", {"label_rule": "lvef < 50"}, tmp_path, BELOW_40)
+        check_label_rule("3", VersionTags(label_rule="lvef < 50"), tmp_path, BELOW_40)
     assert str(caught.value).startswith(
         "version 3: was trained for the label rule 'lvef < 50', and labels are now 'lvef < 40'. Hint: set ECG_TARGETS"
     )

@@ -37,7 +37,9 @@ def candidate_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             gate_table=pd.DataFrame, metrics=dict,
         )  # fmt: skip
         where = tmp_path / "policy.yaml"
-        return candidate_of(tmp_path, "b" * 64, snapshot, recipe, "champion", policy, where, judgement, None)
+        job: Any = SimpleNamespace(recipe=recipe, slot="champion", policy=policy, policy_file=where)
+        run: Any = SimpleNamespace(path=tmp_path, sha256="b" * 64)
+        return candidate_of(job, run, snapshot, judgement, None)
 
     return make
 
@@ -46,17 +48,17 @@ def candidate_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_version_says_which_champion_it_was_judged_against(
     candidate_against: Any, champion: str | None, tag: str
 ) -> None:
-    assert candidate_against(champion).tags["judged_against"] == tag
+    assert candidate_against(champion).tags.judged_against == tag
 
 
 def test_a_version_says_which_label_rule_it_was_trained_for(candidate_against: Any) -> None:
-    assert candidate_against(None).tags["label_rule"] == "lvef < 40"
+    assert candidate_against(None).tags.label_rule == "lvef < 40"
 
 
 def test_a_version_carries_the_verdict_the_snapshot_and_the_hash_of_each_test_set(candidate_against: Any) -> None:
     tags = candidate_against(None).tags
-    assert (tags["gate"], tags["snapshot"]) == ("pass", "20261120-abc")
-    assert tags["test_set_sha256"] == f"new:{'d' * 64},old:{'c' * 64}"
+    assert (tags.gate, tags.snapshot) == ("pass", "20261120-abc")
+    assert tags.test_set_sha256 == f"new:{'d' * 64},old:{'c' * 64}"
 
 
 def test_judged_against_another_champion_the_same_training_is_another_candidate(candidate_against: Any) -> None:

@@ -11,11 +11,13 @@ import torch
 from PIL import Image
 
 from ecgcore.data.image_transform import ImageTransform
+from ecgcore.ledger.decide.candidacy import GateVerdict
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.golden.golden import write_golden
 from tasks.registry.candidate import Candidate
+from tasks.registry.version_tags import VersionTags
 
 TARGETS = ("scar", "lvef")
 
@@ -64,7 +66,7 @@ def trained(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_candidate(trained):
-    def make(run_id="run-1", slot="champion", gate="pass", **changes):
+    def make(run_id="run-1", slot="champion", gate=GateVerdict.PASS, **changes):
         values = {
             "slot": slot,
             "run_id": run_id,
@@ -75,13 +77,14 @@ def make_candidate(trained):
             "recipe": {"name": "multi-task-demo", "optimiser": {"name": "adamw", "rate": 0.001}, "ratio": [60, 40]},
             "metrics": {"auc.scar.old": 0.875, "auc.scar.old.low": 0.75, "auc.scar.old.high": 0.9375},
             "predictions": make_predictions(),
-            "tags": {
-                "gate": gate,
-                "snapshot": "20261120-abc",
-                "test_set_sha256": "d" * 64,
-                "recipe_sha256": "e" * 64,
-                "policy_sha256": "f" * 64,
-            },
+            "tags": VersionTags(
+                gate=gate,
+                snapshot="20261120-abc",
+                test_set_sha256="d" * 64,
+                recipe="multi-task-demo",
+                recipe_sha256="e" * 64,
+                policy_sha256="f" * 64,
+            ),
             "code_commit": "1" * 40,
             "documents": {"recipe.yaml": "name: multi-task-demo\n", "pages/decision.html": "<h1>Decision</h1>"},
             "figures": {"roc.scar.old": b"\x89PNG roc", "calibration.scar.old": b"\x89PNG calibration"},

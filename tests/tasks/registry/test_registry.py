@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import PromotionError
+from ecgcore.ledger.decide.candidacy import GateVerdict
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.fingerprint import directory_sha256
 from tasks.registry import evidence, registry
@@ -48,9 +49,9 @@ def test_a_version_carries_all_of_its_evidence(reg, slot, make_candidate, traine
     version = reg.register_candidate(candidate)
     assert version == "1"
     tags = reg.tags(slot, version)
-    assert candidate.tags.items() <= tags.items()
-    assert tags["slot"] == slot
-    assert tags["model_dir_sha256"] == directory_sha256(trained / "model")
+    model, golden = (directory_sha256(trained / name) for name in ("model", "golden"))
+    assert tags == replace(candidate.all_tags, model_dir_sha256=model, golden_dir_sha256=golden)
+    assert (tags.slot, tags.run_id, tags.code_commit) == (slot, "run-evidence", "1" * 40)
     client, run_id = run_of(reg, slot, version)
     run = client.get_run(run_id)
     assert run.info.status == "FINISHED"
@@ -85,7 +86,7 @@ def test_registering_a_run_again_returns_its_version(reg, slot, make_candidate):
 
 
 def test_a_version_is_the_candidate_once_it_is_offered(reg, slot, make_candidate):
-    recipe = make_candidate().tags["recipe_sha256"]
+    recipe = make_candidate().tags.recipe_sha256
     for run in ("run-l", "run-m"):
         reg.register_candidate(make_candidate(run, slot))
     assert (reg.candidate_version(slot), reg.offered_version(slot, recipe)) == (None, None)
@@ -144,11 +145,11 @@ def test_champion_and_previous_move_together_and_back(reg, slot, make_candidate)
     assert (reg.champion_version(slot), reg.previous_version(slot), reg.candidate_version(slot)) == (None, None, None)
     for run in ("run-c", "run-d"):
         reg.register_candidate(make_candidate(run, slot))
-    assert reg.set_champion(slot, "1", {"promoted_by": "policy"}) == Aliases("1", None)
-    assert reg.set_champion(slot, "2", {"promoted_by": "dr"}) == Aliases("2", "1")
-    assert reg.set_champion(slot, "2", {"promoted_by": "dr"}) == Aliases("2", "1")
-    assert reg.tags(slot, "2")["promoted_by"] == "dr"
-    assert reg.set_champion(slot, "1", {"rolled_back": "yes"}) == Aliases("1", "2")
+    assert reg.set_champion(slot, "1", {"reviewer": "policy"}) == Aliases("1", None)
+    assert reg.set_champion(slot, "2", {"reviewer": "dr"}) == Aliases("2", "1")
+    assert reg.set_champion(slot, "2", {"reviewer": "dr"}) == Aliases("2", "1")
+    assert reg.tags(slot, "2").reviewer == "dr"
+    assert reg.set_champion(slot, "1", {"reason": "it drifts"}) == Aliases("1", "2")
     reg.clear_champion(slot)
     reg.clear_champion(slot)
     assert reg.champion_version(slot) is None
@@ -175,7 +176,7 @@ def test_a_promotion_killed_before_the_last_alias_is_finished_by_the_next(reg, s
     assert reg.set_champion(slot, "2", {}) == Aliases("2", "1")
 
 
-@pytest.mark.parametrize("gate", ["fail", "inconclusive"])
+@pytest.mark.parametrize("gate", [GateVerdict.FAIL, GateVerdict.INCONCLUSIVE])
 def test_only_what_passed_its_gates_can_serve(reg, slot, make_candidate, gate):
     version = reg.register_candidate(make_candidate(f"run-{gate}", slot, gate=gate))
     with pytest.raises(PromotionError, match=f"has the gate verdict '{gate}'"):
@@ -185,9 +186,8 @@ def test_only_what_passed_its_gates_can_serve(reg, slot, make_candidate, gate):
 
 def test_what_nothing_can_load_never_serves(reg, slot, make_candidate):
     candidate = make_candidate("run-bound", slot)
-    tags = {**candidate.tags, "promotable": "false"}
-    version = reg.register_candidate(replace(candidate, tags=tags))
-    with pytest.raises(PromotionError, match="comes from a recipe that is not promotable"):
+    version = reg.register_candidate(replace(candidate, tags=replace(candidate.tags, promotable=False)))
+    with pytest.raises(PromotionError, match="comes from the recipe multi-task-demo, which is not promotable"):
         reg.set_champion(slot, version, {})
     assert reg.champion_version(slot) is None
 
@@ -197,7 +197,7 @@ def test_a_rejected_version_is_no_candidate_and_cannot_serve(reg, slot, make_can
     reg.offer(slot, version)
     reg.reject(slot, version, "Dr A", "too few cases")
     tags = reg.tags(slot, version)
-    assert (tags["decision"], tags["reviewer"], tags["reason"]) == ("rejected", "Dr A", "too few cases")
+    assert (tags.decision, tags.reviewer, tags.reason) == ("rejected", "Dr A", "too few cases")
     assert reg.candidate_version(slot) is None
     assert reg.register_candidate(make_candidate("run-g", slot)) == version
     reg.offer(slot, version)
@@ -297,3 +297,4 @@ def test_a_page_is_attached_to_the_run_of_its_version_and_replaced(reg, slot, ma
         reg.attach(slot, version, "decision.html", text)
     client, run_id = run_of(reg, slot, version)
     assert Path(client.download_artifacts(run_id, "decision.html", str(tmp_path))).read_text() == "<h1>Second</h1>"
+    assert reg.read(slot, version, "decision.html") == "<h1>Second</h1>"

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.ledger.db.tables import Promotion
+from ecgcore.ledger.decide.candidacy import NO_CHAMPION, Candidacy, GateVerdict
 from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
@@ -31,8 +32,12 @@ def steps(tmp_path):
 
 def begin(ledger, version, slot=SLOT, against=None):
     champion = promotion.current(ledger, slot)
-    against = against or (champion.version if champion else promotion.NO_CHAMPION)
-    return promotion.begin(ledger, version, slot, "Dr. Reviewer", "passes its gates", "p" * 64, against)
+    against = against or (champion.version if champion else NO_CHAMPION)
+    return promotion.begin(ledger, passed(version, against, slot), "Dr. Reviewer", "passes its gates")
+
+
+def passed(version, against=None, slot=SLOT):
+    return Candidacy(version, slot, GateVerdict.PASS, judged_against=against, policy_sha256="p" * 64)
 
 
 def promote(ledger, version, steps):
@@ -145,9 +150,9 @@ def test_a_verdict_against_one_champion_promotes_over_no_other(ledger, steps):
     with pytest.raises(PromotionError, match=r"v2: was judged against champion v1, and the slot has champion v3 now"):
         begin(ledger, "v2", against="v1")
     with pytest.raises(PromotionError, match=r"judged against no champion, .*v3 now\. Hint: run `ecg retrain --force`"):
-        begin(ledger, "v2", against=promotion.NO_CHAMPION)
+        begin(ledger, "v2", against=NO_CHAMPION)
     with pytest.raises(PromotionError, match="v2: does not say which champion it was judged against"):
-        promotion.begin(ledger, "v2", SLOT, "r", "r")
+        promotion.begin(ledger, passed("v2"), "r", "r")
     assert [each.version for each in promotion.history(ledger, SLOT)] == ["v3", "v1"]
     assert begin(ledger, "v2", against="v3").previous_version == "v3"
 
@@ -160,8 +165,8 @@ def test_a_verdict_against_a_champion_does_not_make_the_first(ledger):
 def test_what_was_champion_comes_back_without_another_comparison(ledger, steps):
     for version in ("v1", "v2"):
         promote(ledger, version, steps)
-    assert promotion.begin(ledger, "v2", SLOT, "r", "repeated").number == 2
-    again = promotion.begin(ledger, "v1", SLOT, "r", "v2 has drifted", judged_against=promotion.NO_CHAMPION)
+    assert promotion.begin(ledger, passed("v2"), "r", "repeated").number == 2
+    again = promotion.begin(ledger, passed("v1", NO_CHAMPION), "r", "v2 has drifted")
     assert (again.version, again.previous_version) == ("v1", "v2")
 
 
@@ -243,7 +248,7 @@ def test_a_rollback_abandons_what_is_under_way_and_keeps_the_champion(ledger, st
 def test_a_stuck_rollback_can_be_abandoned_by_name(ledger, steps):
     for version in ("v1", "v2"):
         promote(ledger, version, steps)
-    promotion.begin(ledger, "v1", SLOT, "r", "r")
+    promotion.begin(ledger, passed("v1"), "r", "r")
     assert plan_rollback(ledger, SLOT).way is Way.RETURN
     assert leave(ledger, steps, "v1").way is Way.ABANDON
     assert champion(ledger) == "v2"
@@ -327,4 +332,4 @@ def test_a_champion_whose_model_is_another_now_is_not_linked_again(ledger, steps
 
 def test_needs_a_reviewer_and_a_reason(ledger):
     with pytest.raises(PromotionError, match="needs a reviewer and a reason"):
-        promotion.begin(ledger, "v1", SLOT, "", "x")
+        promotion.begin(ledger, passed("v1"), "", "x")

@@ -11,7 +11,10 @@ import yaml
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.predictor.scoring import score
 from ecgcore.training.recipe.plan import load_plan
-from tasks.training.trial import Trial
+from ecgcore.training.rundir import RunDir
+from ecgcore.training.train import train
+from tasks.judging.kept_scores import choosing_scores, locked_scores
+from tasks.training.runs import Run
 
 RECIPES = Path(__file__).parents[3] / "deployments" / "recipes"
 SMALL = {
@@ -46,8 +49,8 @@ def snapshot(tmp_path_factory) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def trial(snapshot, tmp_path_factory) -> Trial:
-    folder = tmp_path_factory.mktemp("trials")
+def run(snapshot, tmp_path_factory) -> Run:
+    folder = tmp_path_factory.mktemp("runs")
     linear = {"why": "x", "changes": {"schedule.decay": "linear"}}
     plan = {
         "name": "p", "description": "d", "base": {"recipe": "multi-task-demo", "changes": SMALL}, "seeds": [1],
@@ -55,26 +58,27 @@ def trial(snapshot, tmp_path_factory) -> Trial:
     }  # fmt: skip
     (folder / "p.yaml").write_text(yaml.safe_dump(plan))
     loaded = load_plan(folder / "p.yaml", RECIPES)
-    made = Trial("base", loaded.recipe(loaded.base, 1), snapshot, folder)
-    assert not made.trained
-    made.train()
+    recipe = loaded.recipe(loaded.base, 1)
+    made = Run(recipe, recipe.sha256, folder / "recipe.yaml", folder / "run")
+    assert not made.finished
+    train(snapshot.path, recipe, made.path, progress=False)
+    assert made.finished and made.seconds > 0
     return made
 
 
-@pytest.mark.parametrize(("rows", "place"), [("scores", "validation"), ("tests", None)])
-def test_the_cached_pixels_give_what_the_exported_directory_says_of_the_images(trial, snapshot, rows, place):
-    assert trial.trained and trial.seconds > 0
-    found = getattr(trial, rows)()
-    studies = snapshot.rows(Split.VALID if place else Split.TEST)
-    expected = score(snapshot, studies, trial.run_dir / "model")
+@pytest.mark.parametrize(("split", "place"), [(Split.VALID, "validation"), (Split.TEST, "old")])
+def test_they_are_what_the_exported_directory_says_of_the_images(run, snapshot, split, place):
+    found = choosing_scores(run, snapshot, False) if split is Split.VALID else locked_scores(run, snapshot)
+    studies = snapshot.rows(split)
+    expected = score(snapshot, studies, RunDir(run.path).model)
     assert found["study_id"].tolist() == studies["study_id"].tolist()
-    assert set(found["test_set"]) == {place or "old"}
+    assert set(found["test_set"]) == {place}
     for target in ("scar", "lvef"):
-        np.testing.assert_allclose(found[f"{target}_probability"], expected[f"{target}_probability"], atol=1e-6)
+        assert found[f"{target}_probability"].tolist() == expected[f"{target}_probability"].tolist()
         assert found[f"{target}_label"].equals(expected[f"{target}_label"])
 
 
-def test_scores_are_kept_and_tests_are_not(trial):
-    trial.scores()
-    trial.tests()
-    assert [path.name for path in trial.run_dir.glob("*.parquet")] == ["scores.parquet"]
+def test_those_that_choose_are_kept_and_those_of_the_tests_are_not(run, snapshot):
+    choosing_scores(run, snapshot, False)
+    locked_scores(run, snapshot)
+    assert [path.name for path in run.path.glob("*.parquet")] == ["scores.parquet"]

@@ -9,14 +9,8 @@ from sklearn.metrics import roc_curve
 from ecgcore.errors import RecipeError
 from ecgcore.evaluation.estimate.answers.confusion import Confusion
 from ecgcore.models.odds_line import IDENTITY
-from ecgcore.training.network.operating_point import (
-    CALIBRATED,
-    OperatingPoint,
-    PointKind,
-    choose_point,
-    choose_points,
-    highest_threshold,
-)
+from ecgcore.training.network.chosen_point import choose_point, choose_points, highest_threshold
+from ecgcore.training.recipe.operating_point import CALIBRATED, OperatingPoint, PointKind
 from ecgcore.training.recipe.strict import from_mapping, to_mapping
 
 
