@@ -16,15 +16,21 @@ from tasks.inbox.ingest_summary import IngestSummary
 from tasks.prefect.artifacts import publish_page, publish_table
 
 
-def publish(summary: IngestSummary, inbox: str, started: datetime) -> None:
-    """Write the HTML pages and publish summary and quarantine as artifacts."""
+def write_pages(summary: IngestSummary, inbox: str, started: datetime) -> None:
+    """Write the HTML pages of the ingest and of the quarantine."""
     document = ingest_document(page_of(summary, inbox, started))
-    quarantine = quarantine_of(summary, started)
+    quarantine = quarantine_document(quarantine_of(summary, started))
     summary.page.parent.mkdir(parents=True, exist_ok=True)
     summary.page.write_text(render_html(document), encoding="utf-8")
-    (summary.page.parent / "quarantine.html").write_text(render_html(quarantine_document(quarantine)), encoding="utf-8")
+    (summary.page.parent / "quarantine.html").write_text(render_html(quarantine), encoding="utf-8")
+
+
+def publish(summary: IngestSummary, inbox: str, started: datetime) -> None:
+    """Publish summary and quarantine as artifacts of Prefect's."""
+    document = ingest_document(page_of(summary, inbox, started))
     publish_page("ingest-summary", render_markdown(document), "What came in and what became of it")
-    publish_table("ingest-quarantine", quarantine.entries, "Files and rows in quarantine")
+    entries = quarantine_of(summary, started).entries
+    publish_table("ingest-quarantine", entries, "Files and rows in quarantine")
 
 
 def page_of(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage:

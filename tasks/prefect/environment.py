@@ -7,12 +7,16 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from ecgcore.ledger.ledger import Ledger
+
 _OURS = ("ecgcore", "tasks", "flows", "app", "bench")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _QUIET = {
     "DO_NOT_TRACK": "true",  # the word: MLflow ignores "1"
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -42,14 +46,30 @@ def prepare(own_server: bool = False) -> Settings:
         os.environ.setdefault(name, value)
     if own_server:
         os.environ.pop("PREFECT_API_URL", None)
-    named = {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) or _profile_names_a_server()
-    if own_server or not named:
+    if own_server or not (server_is_named() or "PREFECT_HOME" in os.environ):
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    _spare_loopback_the_proxy()
     _warn_on_stderr()
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings
+
+
+def server_is_named() -> bool:
+    """Tell whether flows run on a server that the user named, not on one that Prefect starts for each command."""
+    return "PREFECT_API_URL" in os.environ or _profile_names_a_server()
+
+
+def _spare_loopback_the_proxy() -> None:
+    """Keep our own servers from being asked for at a proxy, where ``HTTP_PROXY`` or another of its kind is set.
+
+    Both spellings are read, and some clients read one only; a host that is listed already stays.
+    """
+    kept = [host for name in _NO_PROXY for host in os.environ.get(name, "").split(",") if host.strip()]
+    listed = ",".join(dict.fromkeys([*(host.strip() for host in kept), *_LOOPBACK]))
+    for name in _NO_PROXY:
+        os.environ[name] = listed
 
 
 def _profile_names_a_server() -> bool:
@@ -84,5 +104,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises:
         LedgerError: it cannot be opened.
     """
+    from ecgcore.ledger.ledger import Ledger  # with SQLAlchemy and pandas: arguments are checked before
+
     settings.folder("")
     return Ledger(settings.ledger)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from ecgcore.errors import PromotionError
 from ecgcore.predictor.fingerprint import directory_sha256
 from ecgcore.settings import Settings
-from tasks.registry.candidate import Candidate, model_name
+from tasks.registry.candidate import Candidate
 from tasks.registry.connection import connect, experiment_id
 from tasks.registry.error import registry_errors
 from tasks.registry.evidence import GOLDEN_DIR, MODEL_DIR, log_evidence
 from tasks.registry.served import log_served_model
+from tasks.registry.slot import model_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
