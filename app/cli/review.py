@@ -69,9 +69,7 @@ def rollback(
 
 VERBS = (
     Verb(evaluate, ("ecg evaluate 3", "ecg evaluate 1 --slot multi-task-clinical")),
-    Verb(
-        explain, ("ecg explain report.pdf --out map.png", "ecg explain report.pdf --out map.png --target lvef --page")
-    ),
+    Verb(explain, ("ecg explain report.pdf --out map.png", "ecg explain report.pdf --out lvef.png --target lvef")),
     Verb(promote, ('ecg promote 7 --reviewer "N. N." --reason "passed all gates"',)),
     Verb(rollback, ('ecg rollback --from 7 --reviewer "N. N." --reason "drift on new reports"',)),
 )

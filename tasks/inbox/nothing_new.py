@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecgcore.settings import Settings
 from tasks.inbox.demo_guard import keep_out_of_the_demo
 from tasks.inbox.storage import check_folder, list_inbox
-from tasks.prefect.environment import open_ledger, server_is_named
+from tasks.prefect.environment import named_server, open_ledger
 
 if TYPE_CHECKING:
     from tasks.inbox.ingest_summary import IngestSummary
@@ -37,7 +37,7 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
         InboxError: the inbox cannot be listed.
         LedgerError: the key is not the ledger's.
     """
-    if server_is_named():
+    if named_server():
         return None
     from ecgcore.ledger.ingest.ingest_batch import IngestBatch  # with pandas: only where it is needed
     from tasks.inbox.batch_id import new_batch_id

@@ -46,7 +46,7 @@ def prepare(own_server: bool = False) -> Settings:
         os.environ.setdefault(name, value)
     if own_server:
         os.environ.pop("PREFECT_API_URL", None)
-    if own_server or not (server_is_named() or "PREFECT_HOME" in os.environ):
+    if own_server or not (named_server() or "PREFECT_HOME" in os.environ):
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     _spare_loopback_the_proxy()
@@ -56,9 +56,9 @@ def prepare(own_server: bool = False) -> Settings:
     return settings
 
 
-def server_is_named() -> bool:
-    """Tell whether flows run on a server that the user named, not on one that Prefect starts for each command."""
-    return "PREFECT_API_URL" in os.environ or _profile_names_a_server()
+def named_server() -> str | None:
+    """Return the address of the server that the user named; None where Prefect starts one for each command."""
+    return os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL")
 
 
 def _spare_loopback_the_proxy() -> None:
@@ -72,14 +72,15 @@ def _spare_loopback_the_proxy() -> None:
         os.environ[name] = listed
 
 
-def _profile_names_a_server() -> bool:
-    """Tell whether the user's Prefect profile has a server (``prefect config set``), which another home would hide."""
+def _profile() -> dict[str, str]:
+    """Return the user's Prefect profile (``prefect config set``), which another home would hide."""
     try:
-        found = tomllib.loads((Path.home() / ".prefect" / "profiles.toml").read_text(encoding="utf-8"))
+        home = Path(os.environ["PREFECT_HOME"]) if "PREFECT_HOME" in os.environ else Path.home() / ".prefect"
+        found = tomllib.loads((home / "profiles.toml").read_text(encoding="utf-8"))
     except (OSError, RuntimeError, ValueError):
-        return False  # no home, no profiles, or a file that Prefect cannot read either
+        return {}  # no home, no profiles, or a file that Prefect cannot read either
     active = os.environ.get("PREFECT_PROFILE") or found.get("active")
-    return "PREFECT_API_URL" in found.get("profiles", {}).get(active, {})
+    return dict(found.get("profiles", {}).get(active, {}))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
