@@ -11,7 +11,7 @@ from app.cli import admin, daily, review, steward, study
 from app.cli.verb import Group
 
 _PREFECT_AWAY = ("Failed to reach API", "ephemeral Prefect API server")  # it raises plain RuntimeErrors
-_VERBS = {
+VERBS_OF = {
     Group.DAILY: daily.VERBS,
     Group.REVIEW: review.VERBS,
     Group.STEWARD: steward.VERBS,
@@ -30,7 +30,7 @@ def _assembled() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for group, verbs in _VERBS.items():
+    for group, verbs in VERBS_OF.items():
         for verb in verbs:
             verb.register(ecg, group)
     testset = admin.testset()
