@@ -49,6 +49,10 @@ def prepare(own_server: bool = False) -> Settings:
     if own_server or not (named_server() or "PREFECT_HOME" in os.environ):
         os.environ["PREFECT_HOME"] = str(settings.folder("prefect"))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    if "prefect" in sys.modules:  # in a flow: the server that was started for it is up
+        from tasks.prefect.server_watch import watch_own_servers
+
+        watch_own_servers()
     _spare_loopback_the_proxy()
     _warn_on_stderr()
     if settings.s3_endpoint_url:

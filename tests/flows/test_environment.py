@@ -86,3 +86,11 @@ def test_the_demo_keeps_to_a_server_of_its_own(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     prepare(own_server=True)
     assert (os.environ.get("PREFECT_API_URL"), os.environ["PREFECT_HOME"]) == (None, str(tmp_path / "ecg" / "prefect"))
+
+
+def test_our_own_servers_are_never_asked_for_at_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    proxied = {"HTTP_PROXY": "http://10.0.0.1:3128", "no_proxy": "intranet, 127.0.0.1"}
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path), "ECG_HOME": str(tmp_path / "ecg")} | proxied)
+    monkeypatch.chdir(tmp_path)
+    prepare()
+    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "intranet,127.0.0.1,localhost,::1"
