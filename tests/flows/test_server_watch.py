@@ -46,6 +46,6 @@ def test_the_server_of_a_killed_command_ends(
     server = _until(lambda: _children(process, SERVER))[0]
     watch = _until(lambda: _children(process, str(server.pid)))[0]
     command.kill()
-    command.communicate()
+    command.wait()
     gone, alive = psutil.wait_procs([server, watch], timeout=60)
     assert alive == [] and {each.pid for each in gone} == {server.pid, watch.pid}
