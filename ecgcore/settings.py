@@ -100,11 +100,11 @@ class Settings(BaseSettings):
             raise SettingsError(path, "is not writable", "set ECG_HOME to a folder that you may write")
         return path
 
-    def pseudonymiser(self) -> Pseudonymiser:
-        """Return the pseudonymiser; a fresh home gets a random key of its own in ``ECG_HOME/.env``.
+    def pseudonymiser(self, ledger_holds_pseudonyms: bool) -> Pseudonymiser:
+        """Return the pseudonymiser; a home without any pseudonym gets a random key of its own in ``ECG_HOME/.env``.
 
         Raises:
-            SettingsError: a ledger exists but the key that made its pseudonyms is not given.
+            SettingsError: the ledger holds pseudonyms but the key that made them is not given.
         """
         if self.pseudonym_key is not None:
             return Pseudonymiser(self.pseudonym_key.get_secret_value().encode())
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
                 "is not set, and a ledger that ECG_LEDGER_URL names may be shared by several machines",
                 "set it, on each of them to the same key; another key would make old patients look new",
             )
-        if (self.home / "ledger.db").exists():
+        if ledger_holds_pseudonyms:
             raise SettingsError(
                 "ECG_PSEUDONYM_KEY",
                 "is not set, and the ledger already holds pseudonyms made with a key",

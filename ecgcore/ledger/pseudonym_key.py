@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.db.tables import AuditEvent
+from ecgcore.ledger.db.tables import AuditEvent, File
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 from ecgcore.pseudonym import NORMALISATION
@@ -16,6 +16,13 @@ from ecgcore.pseudonym import NORMALISATION
 EVENT = "pseudonym-key"
 _NORMALISATION = "normalisation"
 _FIRST = 1  # before versions were recorded
+
+
+def holds_pseudonyms(ledger: Ledger) -> bool:
+    """Tell whether the ledger is bound to a key, or holds files that one was needed for."""
+    bound = select(AuditEvent.number).where(AuditEvent.event == EVENT).limit(1)
+    with ledger.reading() as connection:
+        return any(connection.execute(query).first() for query in (bound, select(File.sha256).limit(1)))
 
 
 def check_key(ledger: Ledger, fingerprint: str, normalisation: int = NORMALISATION) -> None:

@@ -18,17 +18,22 @@ from tasks.prefect.artifacts import publish_page, publish_table
 QUARANTINE_PAGE = "quarantine.html"
 
 
-def publish(summary: IngestSummary, inbox: str, started: datetime) -> None:
-    """Write the HTML pages and publish summary and quarantine as artifacts."""
+def write_pages(summary: IngestSummary, inbox: str, started: datetime) -> None:
+    """Write the HTML pages of the ingest and of the quarantine."""
     document = ingest_document(page_of(summary, inbox, started))
-    quarantine = quarantine_of(summary, inbox, started)
-    summary.page.parent.mkdir(parents=True, exist_ok=True)
     folder = summary.page.parent
+    folder.mkdir(parents=True, exist_ok=True)
     summary.page.write_text(render_html(document, folder), encoding="utf-8")
-    open_entries = render_html(quarantine_document(quarantine), folder)
+    open_entries = render_html(quarantine_document(quarantine_of(summary, inbox, started)), folder)
     (folder / QUARANTINE_PAGE).write_text(open_entries, encoding="utf-8")
+
+
+def publish(summary: IngestSummary, inbox: str, started: datetime) -> None:
+    """Publish summary and quarantine as artifacts of Prefect's."""
+    document = ingest_document(page_of(summary, inbox, started))
     publish_page("ingest-summary", render_markdown(document), "What came in and what became of it")
-    publish_table("ingest-quarantine", quarantine.entries, "Files and rows in quarantine")
+    entries = quarantine_of(summary, inbox, started).entries
+    publish_table("ingest-quarantine", entries, "Files and rows in quarantine")
 
 
 def page_of(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage:

@@ -15,29 +15,16 @@ from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.errors import TableError
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import page_of
-from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
-from ecgcore.predictor.fingerprint import file_sha256
+from ecgcore.ledger.ingest.ingest_batch import PageFacts
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch.report_batch import read_reports
-from tasks.inbox.storage import CMR_KINDS, Inbox, list_inbox
+from tasks.inbox.listed import Listed, hashed
+from tasks.inbox.storage import Inbox, list_inbox
 from tasks.inbox.storage import SourceFile as InboxFile
 from tasks.prefect.artifacts import progress_bar
 
 _SHOW_EVERY = 50
 _CHANGED = catalogue.CHANGED.found("its content changed")
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A file of the inbox with the hash of its bytes and what it is by its place and name."""
-
-    file: InboxFile
-    sha256: str
-    kind: FileKind
-
-    def source(self, page: PageFacts | None = None, fault: Finding | None = None) -> SourceFile:
-        """Return it as the ledger records it."""
-        return SourceFile(self.file.relative, self.sha256, self.file.size, self.kind, page, fault)
 
 
 @task(name="list the inbox", retries=2, retry_delay_seconds=5, cache_policy=NO_CACHE)
@@ -49,13 +36,7 @@ def list_files(uri: str, staging: Path, endpoint_url: str | None, settle_seconds
 @task(name="hash the files", cache_policy=NO_CACHE)
 def hash_files(inbox: Inbox) -> list[Listed]:
     """Hash every ECG and CMR file, and every stranger in their two folders."""
-    strangers = [file for file in inbox.other if file.relative.split("/")[0].lower() in {"ecg", "cmr"}]
-    kinds = [
-        *((file, FileKind.ECG) for file in inbox.ecg),
-        *((file, CMR_KINDS[_suffix(file)]) for file in inbox.cmr),
-        *((file, FileKind.UNKNOWN) for file in strangers),
-    ]
-    return [Listed(file, file_sha256(file.path), kind) for file, kind in kinds]
+    return hashed(inbox)
 
 
 @dataclass(frozen=True)

@@ -121,8 +121,7 @@ def list_inbox(
 
 def list_folder(folder: Path, settle_seconds: float) -> Inbox:
     """List the files of a folder, see :func:`list_inbox`. Links are followed only inside the folder."""
-    if not folder.is_dir():
-        raise InboxError(folder, "is not a folder", "create it, or set ECG_INBOX to the folder that receives reports")
+    check_folder(folder)
     errors: list[OSError] = []
     root = folder.resolve()
     now = time.time()
@@ -131,6 +130,16 @@ def list_folder(folder: Path, settle_seconds: float) -> Inbox:
         hint = "give this user read permission on the inbox"
         raise InboxError(errors[0].filename, f"cannot be listed ({errors[0].strerror})", hint) from errors[0]
     return arrange(entry for entry in entries if entry is not None)
+
+
+def check_folder(folder: Path) -> None:
+    """Check that an inbox is there.
+
+    Raises:
+        InboxError: it is not a folder.
+    """
+    if not folder.is_dir():
+        raise InboxError(folder, "is not a folder", "create it, or set ECG_INBOX to the folder that receives reports")
 
 
 def arrange(entries: Iterable[SourceFile | SkippedFile]) -> Inbox:

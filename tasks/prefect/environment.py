@@ -7,14 +7,18 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings, load_settings
 from ecgcore.sqlite_url import sqlite_url
 from ecgcore.targets.in_force import put_in_force
 
+if TYPE_CHECKING:
+    from ecgcore.ledger.ledger import Ledger
+
 _OURS = ("ecgcore", "tasks", "flows", "app", "bench")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _QUIET = {
     "DO_NOT_TRACK": "true",  # the word: MLflow ignores "1"
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -46,13 +50,17 @@ def prepare(own_server: bool = False) -> Settings:
         os.environ.setdefault(name, value)
     if own_server:
         os.environ.pop("PREFECT_API_URL", None)
-    named = {"PREFECT_API_URL", "PREFECT_HOME"} & set(os.environ) or _profile_names_a_server()
-    if own_server or not named:
+    if own_server or not (named_server() or "PREFECT_HOME" in os.environ):
         folder = settings.folder("prefect")
         os.environ["PREFECT_HOME"] = str(folder)
         database = sqlite_url(folder / "prefect.db", "sqlite+aiosqlite")  # Prefect's own default takes a % for a code
         os.environ.setdefault("PREFECT_API_DATABASE_CONNECTION_URL", database)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    if "prefect" in sys.modules:  # in a flow: the server that was started for it is up
+        from tasks.prefect.server_watch import watch_own_servers
+
+        watch_own_servers()
+    _spare_loopback_the_proxy()
     _warn_on_stderr()
     if settings.formats:
         os.environ.setdefault("ECG_FORMATS", str(settings.formats.resolve()))  # readers run in processes of their own
@@ -61,14 +69,31 @@ def prepare(own_server: bool = False) -> Settings:
     return settings
 
 
-def _profile_names_a_server() -> bool:
-    """Tell whether the user's Prefect profile has a server (``prefect config set``), which another home would hide."""
+def named_server() -> str | None:
+    """Return the address of the server that the user named; None where Prefect starts one for each command."""
+    return os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL")
+
+
+def _spare_loopback_the_proxy() -> None:
+    """Keep our own servers from being asked for at a proxy, where ``HTTP_PROXY`` or another of its kind is set.
+
+    Both spellings are read, and some clients read one only; a host that is listed already stays.
+    """
+    kept = [host for name in _NO_PROXY for host in os.environ.get(name, "").split(",") if host.strip()]
+    listed = ",".join(dict.fromkeys([*(host.strip() for host in kept), *_LOOPBACK]))
+    for name in _NO_PROXY:
+        os.environ[name] = listed
+
+
+def _profile() -> dict[str, str]:
+    """Return the user's Prefect profile (``prefect config set``), which another home would hide."""
     try:
-        found = tomllib.loads((Path.home() / ".prefect" / "profiles.toml").read_text(encoding="utf-8"))
+        home = Path(os.environ["PREFECT_HOME"]) if "PREFECT_HOME" in os.environ else Path.home() / ".prefect"
+        found = tomllib.loads((home / "profiles.toml").read_text(encoding="utf-8"))
     except (OSError, RuntimeError, ValueError):
-        return False  # no home, no profiles, or a file that Prefect cannot read either
+        return {}  # no home, no profiles, or a file that Prefect cannot read either
     active = os.environ.get("PREFECT_PROFILE") or found.get("active")
-    return "PREFECT_API_URL" in found.get("profiles", {}).get(active, {})
+    return dict(found.get("profiles", {}).get(active, {}))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
@@ -93,5 +118,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises:
         LedgerError: it cannot be opened.
     """
+    from ecgcore.ledger.ledger import Ledger  # with SQLAlchemy and pandas: arguments are checked before
+
     settings.folder("")
     return Ledger(settings.ledger)

@@ -12,13 +12,13 @@ from typing import Any
 import pandas as pd
 
 from tasks.registry.error import RegistryError
+from tasks.registry.slot import check_slot
 from tasks.registry.version_tags import VersionTags
 
 REQUIRED_TAGS = ("gate", "snapshot", "test_set_sha256", "recipe_sha256", "policy_sha256")
 
 _PSEUDONYMS = {"study_id": re.compile(r"S[0-9a-f]{20}"), "patient_id": re.compile(r"P[0-9a-f]{20}")}
 _PREDICTION_COLUMN = re.compile(r"study_id|patient_id|ecg_format|test_set|[a-z0-9_]+_(label|probability)")
-_SLOT = re.compile(r"[a-z][a-z0-9-]{0,60}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -68,7 +68,7 @@ class Candidate:
     task: str = "scar"
 
     def __post_init__(self) -> None:
-        _check_slot(self.slot)
+        check_slot(self.slot)
         if not _RUN_ID.fullmatch(self.run_id):
             raise RegistryError(f"run {self.run_id!r}", "is not a run's id", "use letters, digits, dots and dashes")
         self._check_tags()
@@ -99,14 +99,3 @@ class Candidate:
             values = self.predictions.get(name, ("absent",))
             if not all(pattern.fullmatch(str(value)) for value in values):
                 raise RegistryError(self.run_id, f"its predictions hold a {name} that is no pseudonym", hint)
-
-
-def model_name(slot: str) -> str:
-    """Return the name of a slot's registered model."""
-    _check_slot(slot)
-    return f"ecg-{slot}"
-
-
-def _check_slot(slot: str) -> None:
-    if not _SLOT.fullmatch(slot):
-        raise RegistryError(f"slot {slot!r}", "is not a slot's name", "use lower-case letters, digits and dashes")

@@ -164,7 +164,7 @@ def run(make_home) -> Run:
     home.variables["ECG_DEPLOYMENTS"] = str(root / "deployments")
     ingested = json.loads(home.ecg("ingest", str(root / "inbox"), "--json"))
     for name in ("old", "new"):
-        home.ecg("testset", "lock", name)
+        home.ecg("testset", "lock", name, "--yes")
     retrained = json.loads(home.ecg("retrain", "--recipe", "short", "--policy", "demo", "--json"))
     return Run(home.path, ingested, retrained)
 

@@ -167,7 +167,7 @@ def test_ingest_runs_as_a_deployment_and_publishes_its_summary(site: Site, clien
 
 def test_retraining_without_a_gpu_worker_says_so(site: Site, client: SyncPrefectClient) -> None:
     for name in ("old", "new"):
-        site.run(BIN / "ecg", "testset", "lock", name)
+        site.run(BIN / "ecg", "testset", "lock", name, "--yes")
     run = end(client, start(client, "retrain"))
     assert run.state is not None and run.state.is_failed()
     assert "work pool gpu: has no worker online" in str(run.state.message)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dateutil.parser import parse
 
-from flows.ingest import new_batch_id
+from tasks.inbox.batch_id import new_batch_id
 
 
 def test_no_date_parser_accepts_it() -> None:

@@ -21,7 +21,7 @@ from ecgcore.synth.drawing.page_header import Header
 from ecgcore.synth.drawing.pdf import write_pdf
 from ecgcore.synth.patient import draw_study
 from ecgcore.synth.record import draw_record
-from flows.ingest import cautions_of
+from tasks.inbox.closing import cautions_of
 
 
 def file(path: str, sha256: str, *cautions: Caution, read: bool = True) -> SourceFile:

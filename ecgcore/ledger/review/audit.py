@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -25,6 +26,24 @@ def record(connection: Connection, moment: datetime, event: str, actor: str, det
     digest = _digest(before, number, moment, event, actor, text)
     values = {"number": number, "moment": moment, "event": event, "actor": actor, "detail": text, "sha256": digest}
     connection.execute(insert(AuditEvent), values)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the trail; `detail` is JSON, `moment` is UTC."""
+
+    moment: datetime
+    event: str
+    actor: str
+    detail: str
+
+
+def last(connection: Connection, event: str) -> Event | None:
+    """Return the last event of a kind, or None."""
+    columns = (AuditEvent.moment, AuditEvent.event, AuditEvent.actor, AuditEvent.detail)
+    query = select(*columns).where(AuditEvent.event == event).order_by(AuditEvent.number.desc()).limit(1)
+    found = connection.execute(query).first()
+    return Event(*found) if found else None
 
 
 def check(connection: Connection) -> int:

@@ -11,7 +11,8 @@ from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ingest.place import best_places
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pseudonym import Pseudonymiser
-from tasks.inbox.reading import Listed, hash_files, read_tables
+from tasks.inbox.listed import Listed
+from tasks.inbox.reading import hash_files, read_tables
 from tasks.inbox.storage import list_inbox
 
 PSEUDONYMISER = Pseudonymiser(b"a test key, not a secret")

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.registry.candidate import REQUIRED_TAGS, model_name
+from tasks.registry.candidate import REQUIRED_TAGS
 from tasks.registry.error import RegistryError
+from tasks.registry.slot import model_name
 
 
 def test_each_slot_has_a_model_of_its_own():
