@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     min_new_studies: int = Field(default=60, ge=1)
     recipe: str = "multi-task"
     policy: str = "default"
+    pretrained_weights: Path | None = None
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
 

@@ -62,7 +62,7 @@ def retrain(
     plan = lineage.recipe
     if plan.promotable:
         rules.check_covers(plan.model.targets)
-    slot = plan.slot.value if plan.slot else plan.name
+    slot = plan.slot or plan.name
     registry = registry_of(settings)
     with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         _check_alerts(ledger, settings, force)

@@ -45,12 +45,17 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
 
         with redirect_stdout(sys.stderr):  # standard output is for results
             visible = sys.stderr.isatty()
-            device = settings.train_device
-            return str(
-                train_model(
-                    snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=visible, callback=show
-                )
+            trained_in = train_model(
+                snapshot_dir,
+                recipe_file,
+                run_dir,
+                start=start_dir,
+                weights=settings.pretrained_weights,
+                device=settings.train_device,
+                progress=visible,
+                callback=show,
             )
+            return str(trained_in)
 
 
 def trained(settings: Settings, snapshot_dir: Path, run: Run) -> Path:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.models.spec import check_targets
 from ecgcore.models.table_family import TableFamily
-from ecgcore.training.recipe.recipe import ClassWeights, DataSection, Slot
+from ecgcore.predictor.formats.choice import CHAMPION
+from ecgcore.training.recipe.recipe import ClassWeights, DataSection, require_slot
 from ecgcore.training.recipe.strict import require as _require
 from ecgcore.training.recipe.strict import to_mapping
 
@@ -133,7 +134,7 @@ class TableRecipe:
 
     name: str
     description: str
-    slot: Slot | None
+    slot: str | None
     promotable: bool
     input: TableInputSection
     data: DataSection
@@ -143,8 +144,9 @@ class TableRecipe:
     training: TableTrainingSection | None = None
 
     def __post_init__(self) -> None:
+        require_slot(self.slot, self.promotable)
         _require(
-            self.slot is None and not self.promotable,
+            self.slot != CHAMPION,
             "the deployed predictor reads images: a table model has slot: null and promotable: false",
         )
         boosted = self.model.family is TableFamily.XGBOOST
