@@ -20,7 +20,7 @@ from ecgcore.ledger.review import audit
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.recipe_file import AnyRecipe
 from flows.promote import promote_version
-from flows.train import trained
+from flows.train import TRAIN, trained
 from tasks.cohort.snapshots import freeze
 from tasks.judging.judge import judge
 from tasks.judging.label_rule_check import check_label_rule
@@ -28,10 +28,11 @@ from tasks.judging.newcomers import Newcomers, score_newcomers
 from tasks.judging.outcome import RetrainOutcome
 from tasks.judging.publication import decision_page, publish_decision, publish_gates
 from tasks.judging.registering import candidate_of
+from tasks.prefect.deployment import pool_of
 from tasks.prefect.environment import open_ledger, prepare
 from tasks.registry.registry import Registry, registry_of
 from tasks.release.serving import Champion, champion_of
-from tasks.training.runs import Run, lineage_of, plan_run
+from tasks.training.runs import Run, check_weights, lineage_of, plan_run
 from tasks.validation.alerts import batch_alerts
 
 
@@ -60,6 +61,8 @@ def retrain(
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
     lineage, rules = lineage_of(settings, recipe or settings.recipe, overlay), load_policy(policy_file)
     plan = lineage.recipe
+    if pool_of(TRAIN) is None:  # else the machine of the GPU pool looks for its own
+        check_weights(settings, lineage)
     if plan.promotable:
         rules.check_covers(plan.model.targets)
     slot = plan.slot or plan.name

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from ecgcore.errors import RecipeError
 
-# timm's ResNets, whose last layer is known to be a linear layer called fc: importing torch and timm takes seconds, which
-# reading one of the study's recipes need not take.
+# timm's ResNets, whose last layer is known to be a linear layer called fc: importing torch and timm takes seconds,
+# which reading one of the study's recipes need not take.
 _RESNET = re.compile(r"resnet(10t|14t|18d?|26[dt]?|34d?|50d?|101d?|152d?|200d?)(\..+)?")
 
 

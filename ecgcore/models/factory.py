@@ -116,9 +116,7 @@ def _create(spec: ModelSpec, pretrained: bool = False, **options: Any) -> nn.Mod
     try:
         if spec.image_size is not None and _has_fixed_size(spec.backbone):
             options["img_size"] = spec.image_size
-        model: nn.Module = timm.create_model(
-            spec.backbone, pretrained=pretrained, in_chans=spec.in_channels, **options
-        )
+        model: nn.Module = timm.create_model(spec.backbone, pretrained=pretrained, in_chans=spec.in_channels, **options)
     except RuntimeError as error:
         raise unknown_backbone(spec.backbone, error) from error
     return model
@@ -132,7 +130,7 @@ def _has_fixed_size(backbone: str) -> bool:
 
 
 def _replace_classifier(spec: ModelSpec, backbone: Any) -> None:
-    """Let the backbone end in an embedding; a last layer called ``fc`` is replaced as the deployed predictor does it."""
+    """Let the backbone end in an embedding; a last layer ``fc`` is replaced as the deployed predictor does it."""
     classifier = getattr(backbone, "fc", None)
     if isinstance(classifier, nn.Linear):
         backbone.fc = nn.Linear(classifier.in_features, spec.latent_dim, bias=False)

@@ -1,7 +1,7 @@
 """Published weights of a backbone that are already on this machine, found without a network.
 
-They lie in a folder that somebody filled, ``<backbone>.safetensors`` with ``<backbone>.safetensors.sha256`` beside it as
-``sha256sum`` writes it, or in the cache of the hub that timm loads from.
+They lie in a folder that somebody filled, ``<backbone>.safetensors`` with ``<backbone>.safetensors.sha256`` beside it
+as ``sha256sum`` writes it, or in the cache of the hub that timm loads from.
 """
 
 from __future__ import annotations

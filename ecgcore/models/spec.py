@@ -40,7 +40,7 @@ class Family(StrEnum):
 
 
 class Pretrained(StrEnum):
-    """Published weights: ``required``: no training without; ``preferred``: where they can be had; ``none``: not asked."""
+    """Published weights: ``required``, no training without; ``preferred``, where they can be had; ``none``."""
 
     REQUIRED = "required"
     PREFERRED = "preferred"

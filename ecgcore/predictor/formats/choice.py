@@ -2,8 +2,8 @@
 
 ``mtecg`` is the deployed predictor's directory. The slot ``champion``, which that predictor serves, takes nothing else,
 and of it only image models of scar and lvef (family multi-task). A network without a slot gets it as well where the
-deployed predictor has a class for it: one of the four image families, single-task ones of any target, multi-task ones of
-exactly scar and lvef, on a backbone whose last layer is a linear layer called ``fc``.
+deployed predictor has a class for it: one of the four image families, single-task ones of any target, multi-task ones
+of exactly scar and lvef, on a backbone whose last layer is a linear layer called ``fc``.
 
 ``own`` is this program's directory, for everything else: signals, tables, other backbones, other targets or numbers of
 them, and slots of their own.

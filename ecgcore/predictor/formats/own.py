@@ -12,7 +12,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
@@ -54,7 +53,7 @@ def write_own_dir(
         imputation: of missing clinical features; clinical families only.
 
     Raises:
-        PredictorError: the transform is of another kind than the network's input, a value is wrong, or the disk refuses.
+        PredictorError: the transform does not fit the network's input, a value is wrong, or the disk refuses.
     """
     spec = network.spec
     said = {
@@ -102,7 +101,9 @@ def read_own_dir(path: Path | str, family: Family | str | None = None, task: str
     if said["input"] != found or WEIGHTS not in said["files"]:
         raise PredictorError(manifest, f"input must be {found}, with a file {WEIGHTS}", EXPORT_AGAIN)
     if spec.family.is_single and task not in (None, spec.targets[0]):
-        raise PredictorError(manifest, f"says that the model predicts {spec.targets[0]}, asked for is {task}", "ask that")
+        raise PredictorError(
+            manifest, f"says that the model predicts {spec.targets[0]}, asked for is {task}", "ask that"
+        )
     network = _load(path / WEIGHTS, spec)
     return LoadedModel(path, network, spec, transform, said["epoch"], said["global_step"], imputation)
 

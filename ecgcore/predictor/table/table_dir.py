@@ -120,7 +120,9 @@ def _read_manifest(path: Path, family: TableFamily) -> dict[str, Any]:
     _check_targets(manifest, said["model"])
     if said["targets"] != list(said["model"]):
         raise PredictorError(manifest, "names other targets than models", EXPORT_AGAIN)
-    targets = {target: _with_hash(manifest, each, said["files"], target, family) for target, each in said["model"].items()}
+    targets = {
+        target: _with_hash(manifest, each, said["files"], target, family) for target, each in said["model"].items()
+    }
     return {"features": said["input"]["features"], "targets": targets}
 
 
@@ -172,7 +174,7 @@ def _features(path: Path, names: object) -> tuple[str, ...]:
 def _read_booster(path: Path, sha256: object, features: tuple[str, ...]) -> Any:
     content = _read(path, MAX_BYTES)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise PredictorError(path, f"is altered: another SHA-256 is named", EXPORT_AGAIN)
+        raise PredictorError(path, "is altered: another SHA-256 is named", EXPORT_AGAIN)
     return read_booster(content.decode("utf-8", "replace"), len(features), path)
 
 

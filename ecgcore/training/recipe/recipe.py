@@ -259,9 +259,9 @@ class Recipe:
             (self.imputation is not None) == family.is_clinical,
             "imputation: belongs to a clinical family, which needs it",
         )
-        self._require_loadable()
+        self._require_buildable()
 
-    def _require_loadable(self) -> None:
+    def _require_buildable(self) -> None:
         spec = self.spec
         if not is_plain_resnet(spec.backbone):  # which reads anything, so that torch need not be asked
             from ecgcore.models.factory import check_buildable
