@@ -26,7 +26,7 @@ def test_deployed_recipes_load_under_their_own_name(path):
 @pytest.mark.parametrize(
     ("name", "sha256"),
     [
-        ("multi-task", "HASH"),
+        ("multi-task", "cd5c6cbca8505d0839f6681d4d470c2b27912a118f6b205789756940cdf2854d"),
         ("multi-task-demo", "2d3ed230bcc24c95dd6fcf8cd1bdd967acf955ee0ebaf85df5c83e154d3e9b52"),
     ],
 )
@@ -157,3 +157,23 @@ def test_a_missing_key_and_a_missing_file_are_named(tmp_path, make_recipe_dict):
     path.write_text("a: [")
     with pytest.raises(RecipeError, match="is no YAML"):
         Recipe.load(path)
+
+
+@pytest.mark.parametrize(("said", "meaning"), [(True, "preferred"), (False, "none"), ("required", "required")])
+def test_recipes_of_before_say_true_or_false_and_keep_their_hash(make_recipe_dict, said, meaning):
+    content = make_recipe_dict()
+    content["model"]["pretrained"] = said
+    recipe = from_mapping(Recipe, content, "x")
+    assert recipe.model.pretrained == meaning
+    assert recipe.to_dict()["model"]["pretrained"] == said
+
+
+def test_another_backbone_is_built_for_the_recipe_s_images_and_refused_in_the_slot_champion(make_recipe_dict):
+    content = make_recipe_dict()
+    content["model"]["backbone"] = "vit_tiny_patch16_224"
+    with pytest.raises(RecipeError, match=r"slot champion.*last layer is not a linear layer called fc"):
+        from_mapping(Recipe, content, "x")
+    recipe = from_mapping(Recipe, content | {"slot": None, "promotable": False}, "x")
+    assert (recipe.format, recipe.spec.image_size) == ("own", (48, 64))
+    with pytest.raises(RecipeError, match="only the slot champion is served"):
+        from_mapping(Recipe, content | {"slot": "research"}, "x")
