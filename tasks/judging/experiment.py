@@ -79,6 +79,7 @@ class _Experiment:
     plan: Plan
     snapshot: Snapshot
     home: Path
+    weights: Path | None
 
     @property
     def folder(self) -> Path:
@@ -100,8 +101,8 @@ class _Experiment:
         """What is trained for one arm and seed: one trial, or one per fold."""
         recipe = self.plan.recipe(arm, seed)
         if self.plan.folds is None:
-            return [Trial(arm.name, recipe, self.snapshot, self.runs)]
-        return [Trial(arm.name, recipe, fold, self.runs, fold=True) for fold in self.folds]
+            return [Trial(arm.name, recipe, self.snapshot, self.runs, weights=self.weights)]
+        return [Trial(arm.name, recipe, fold, self.runs, fold=True, weights=self.weights) for fold in self.folds]
 
     @property
     def all_trials(self) -> list[Trial]:
@@ -179,7 +180,7 @@ def _open(settings: Settings, plan_file: Path) -> _Experiment:
     plan = load_plan(plan_file, settings.deployments / "recipes")
     snapshot = Snapshot.open(freeze(settings).path)
     snapshot.leak_check()
-    return _Experiment(plan, snapshot, settings.folder("experiments"))
+    return _Experiment(plan, snapshot, settings.folder("experiments"), settings.pretrained_weights)
 
 
 def _train(trials: Sequence[Trial], at_most: int | None) -> None:

@@ -35,6 +35,7 @@ class Trial:
         folder: of all trials; the same snapshot and recipe always give the same run directory in it, whatever plan
             they are part of.
         fold: whether the snapshot is a fold, whose test rows are what is scored.
+        weights: a folder with published weights, if any.
     """
 
     arm: str
@@ -42,6 +43,7 @@ class Trial:
     snapshot: Snapshot
     folder: Path
     fold: bool = False
+    weights: Path | None = None
 
     @property
     def run_dir(self) -> Path:
@@ -59,7 +61,7 @@ class Trial:
         Raises:
             EcgError: as :func:`ecgcore.training.train.train`.
         """
-        train(self.snapshot.path, self.recipe, self.run_dir, progress=False, callback=callback)
+        train(self.snapshot.path, self.recipe, self.run_dir, weights=self.weights, progress=False, callback=callback)
 
     @property
     def seconds(self) -> float:
