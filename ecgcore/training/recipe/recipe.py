@@ -262,11 +262,14 @@ class Recipe:
         self._require_buildable()
 
     def _require_buildable(self) -> None:
-        spec = self.spec
-        if not is_plain_resnet(spec.backbone):  # which reads anything, so that torch need not be asked
-            from ecgcore.models.factory import check_buildable
+        try:
+            spec = self.spec
+            if not is_plain_resnet(spec.backbone):  # which reads anything, so that torch need not be asked
+                from ecgcore.models.factory import check_buildable
 
-            check_buildable(replace(spec, pretrained=Pretrained.NONE), *_shape(self.input))
+                check_buildable(replace(spec, pretrained=Pretrained.NONE), *_shape(self.input))
+        except RecipeError as error:  # without the file's name, which the reader of the file adds
+            raise ValueError(f"{error.thing} {error.rule}; {error.hint}") from error
 
     @property
     def format(self) -> ModelFormat:

@@ -144,11 +144,11 @@ class TableRecipe:
     training: TableTrainingSection | None = None
 
     def __post_init__(self) -> None:
-        require_slot(self.slot, self.promotable)
         _require(
-            self.slot != CHAMPION,
+            self.slot != CHAMPION and not self.promotable,
             "the deployed predictor reads images: a table model has slot: null and promotable: false",
         )
+        require_slot(self.slot, self.promotable)
         boosted = self.model.family is TableFamily.XGBOOST
         _require(bool(self.input.features) == boosted, "input: features belong to xgboost, which needs one at least")
         for name in ("boosting", "loss", "training"):
