@@ -67,7 +67,7 @@ def last_stage(network: Network) -> nn.Module:
     backbone: Any = network.backbone
     last = backbone.feature_info[-1]["module"] if isinstance(backbone.feature_info, list) else ""
     stage: nn.Module = backbone.get_submodule(last)
-    if not any(isinstance(module, nn.Conv2d) for module in stage.modules()):
+    if not last or any(hasattr(module, "attn") for module in stage.modules()):  # timm's name of an attention layer
         rule = "has no last stage of convolutions, whose maps Grad-CAM++ weighs"
         raise PredictorError(f"backbone {network.spec.backbone}", rule, "explain a model of a convolutional backbone")
     return stage
