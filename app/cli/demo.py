@@ -15,9 +15,9 @@ from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.html import render_html
 from ecgcore.pages.terminal import print_document
 from ecgcore.predictor.champion import champion_dir
+from ecgcore.predictor.slot import CHAMPION
 from ecgcore.settings import Settings
 from ecgcore.synth.hospital import make_hospital
-from ecgcore.training.recipe.slot import Slot
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
 from tasks.inbox.ingest_pages import links_of, rules_of
@@ -138,7 +138,7 @@ def _decision_on_champion(settings: Settings, champion: str | None) -> Decision 
 
     if champion is None:
         return None
-    return read_decision(registry_of(settings).read(Slot.CHAMPION, champion, "decision.json"))
+    return read_decision(registry_of(settings).read(CHAMPION, champion, "decision.json"))
 
 
 def _links(settings: Settings, summary: IngestSummary, outcome: RetrainOutcome) -> tuple[tuple[str, str], ...]:
@@ -148,7 +148,7 @@ def _links(settings: Settings, summary: IngestSummary, outcome: RetrainOutcome) 
     docs = sorted((settings.home / "data_docs").glob("*/index.html"))
     if docs and not summary.data_docs:  # a second run validates nothing
         links.append(("What validation found in the label tables (Data Docs)", str(docs[-1])))
-    page = outcome.page or decision_page_of(settings, Slot.CHAMPION, outcome.champion or "")
+    page = outcome.page or decision_page_of(settings, CHAMPION, outcome.champion or "")
     if page.exists():
         links.insert(0, ("Decision page", str(page)))
     return (*links, *(("Quarantined rows to correct", str(path)) for path in summary.to_correct))

@@ -12,9 +12,11 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.lineage import Lineage
 from ecgcore.training.recipe.recipe_file import AnyRecipe
+from tasks.prefect.deployment import pool_of
 from tasks.prefect.environment import open_ledger
 from tasks.registry.registry import Registry, registry_of
-from tasks.training.runs import lineage_of
+from tasks.training.dispatch import TRAIN
+from tasks.training.runs import check_weights, lineage_of
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,10 @@ def open_retraining(
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
     lineage, gates = lineage_of(settings, recipe or settings.recipe, overlay), load_policy(policy_file)
     plan = lineage.recipe
+    if pool_of(TRAIN) is None:  # else the machine of the GPU pool looks for its own
+        check_weights(settings, lineage)
     if plan.promotable:
         gates.check_covers(plan.model.targets)
-    slot = plan.slot.value if plan.slot else plan.name
+    slot = plan.slot or plan.name
     with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         yield Retraining(settings, ledger, registry_of(settings), lineage, gates, policy_file, slot, force)

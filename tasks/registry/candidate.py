@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tasks.registry.error import RegistryError
-from tasks.registry.slot import check_slot
+from tasks.registry.registered_model import check_slot
 from tasks.registry.version_tags import VersionTags
 
 REQUIRED_TAGS = ("gate", "snapshot", "test_set_sha256", "recipe_sha256", "policy_sha256")

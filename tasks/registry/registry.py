@@ -18,8 +18,8 @@ from tasks.registry.candidate import Candidate
 from tasks.registry.connection import connect, experiment_id
 from tasks.registry.error import registry_errors
 from tasks.registry.evidence import GOLDEN_DIR, MODEL_DIR, log_evidence
+from tasks.registry.registered_model import model_name
 from tasks.registry.served import log_served_model
-from tasks.registry.slot import model_name
 from tasks.registry.version_tags import REJECTED, RUN_ID, VersionTags
 
 if TYPE_CHECKING:

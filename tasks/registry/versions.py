@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ecgcore.settings import Settings
 from tasks.registry.error import RegistryError
-from tasks.registry.slot import model_name
+from tasks.registry.registered_model import model_name
 
 _SECONDS = 2.0  # for an answer of the server; a look at the state is not worth more
 _MOST = 200

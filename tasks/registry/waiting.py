@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from tasks.registry.slot import model_name
+from tasks.registry.registered_model import model_name
 from tasks.registry.versions import RegisteredVersion
 
 _OFFERED, _DECISION = "offered", "decision"

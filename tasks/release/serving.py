@@ -8,10 +8,10 @@ from pathlib import Path
 from ecgcore.errors import PromotionError
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
-from ecgcore.training.recipe.slot import Slot
+from ecgcore.predictor.slot import CHAMPION
 from tasks.release.release import RELEASES, read_release
 
-CHAMPION_SLOT = Slot.CHAMPION.value
+CHAMPION_SLOT = CHAMPION
 
 
 @dataclass(frozen=True)

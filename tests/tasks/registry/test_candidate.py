@@ -5,7 +5,7 @@ import pytest
 
 from tasks.registry.candidate import REQUIRED_TAGS
 from tasks.registry.error import RegistryError
-from tasks.registry.slot import model_name
+from tasks.registry.registered_model import model_name
 
 
 def test_each_slot_has_a_model_of_its_own():
