@@ -27,10 +27,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.chmod(_READABLE)
-        flush(draft)
-        draft.replace(path)
+        publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Let a finished file beside ``path`` take its place, its content first on the disk, then its name."""
+    flush(draft)
+    draft.replace(path)
     flush(path.parent)
 
 

@@ -15,7 +15,7 @@ from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import join_formats, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows
-from ecgcore.ledger.ingest.place import best_places
+from ecgcore.ledger.ingest.sighting import best_places
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pages.progress_bar import progress_bar
 from ecgcore.pseudonym import Pseudonymiser

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ecgcore import durable
 from ecgcore.data.cache_spec import CacheSpec, Writer, row_bytes
 from ecgcore.data.cache_writer import Job, Written, end_with_parent
 from ecgcore.errors import SnapshotError
@@ -149,9 +150,7 @@ def _known(target: Path, spec: CacheSpec, order: Sequence[str]) -> dict[str, str
 
 def _publish_index(target: Path, spec: CacheSpec, order: Sequence[str], unreadable: dict[str, str]) -> None:
     content = {"images": list(order), "shape": list(spec.shape), "unreadable": unreadable}
-    partial = _index_path(target).with_suffix(".json.partial")
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    partial.replace(_index_path(target))
+    durable.write_text(_index_path(target), json.dumps(content))
 
 
 def _data_offset(target: Path) -> int:
@@ -184,9 +183,7 @@ def _build(target: Path, spec: CacheSpec, images: Job, workers: int | None, prog
         for done in _run(spec.writer(partial, offset), jobs, partial, _worker_count(workers, len(images))):
             unreadable |= done.unreadable
             bar.update(done.count)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(target)
+    durable.publish(partial, target)
     return dict(sorted(unreadable.items()))
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ecgcore.data.cache import RecordingCache
 from ecgcore.data.clinical import ClinicalFeatures
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 
 MISSING = -1
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore import durable
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import SnapshotError
 
 FEWEST_FOLDS = 3  # one is scored, one validates, and one at least trains
@@ -59,5 +61,9 @@ def open_fold(snapshot: Snapshot, folds: int, fold: int, folder: Path) -> Snapsh
         (partial / "images").symlink_to((snapshot.path / "images").resolve())
         (folder / "cache").mkdir(exist_ok=True)
         (partial / "cache").symlink_to(Path("..") / "cache")
+        durable.flush(partial / "studies.parquet")
+        durable.flush(partial / "snapshot.json")
+        durable.flush(partial)
         partial.rename(path)
+        durable.flush(folder)
     return Snapshot.open(path)

@@ -7,12 +7,12 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ecgcore.data.split import Split
 from ecgcore.errors import LeakError, SnapshotError
 from ecgcore.targets.catalogue import Catalogue, load_catalogue
 from ecgcore.targets.label_rule import Comparison, LabelRule
@@ -27,14 +27,6 @@ REQUIRED_COLUMNS = (
 _NEVER_NULL = ("study_id", "patient_id", "ecg_format", "split", "image_sha256")
 _EXAMPLES_SHOWN = 3
 _FREEZE_AGAIN = "do not repair it by hand: copy the directory again; or delete it, and `ecg snapshot` writes it anew"
-
-
-class Split(StrEnum):
-    """The use of a study. A patient is in one split only."""
-
-    TRAIN = "train"
-    VALID = "valid"
-    TEST = "test"
 
 
 @dataclass(frozen=True)

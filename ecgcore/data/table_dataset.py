@@ -10,7 +10,8 @@ import pandas as pd
 
 from ecgcore.data.clinical import AGE, AGE_SCALE, CLINICAL_COLUMNS, clinical_table
 from ecgcore.data.dataset import MISSING
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,14 @@ from sqlalchemy import Connection, select
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.database import Database
 from ecgcore.ledger.db.tables import Batch, Row
-from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS
 from ecgcore.ledger.decide.split_policy import SplitPolicy, study_policy
 from ecgcore.ledger.decide.state import State
-from ecgcore.ledger.ingest import known
 from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ingest.quarantine import OpenEntry, open_entries
 from ecgcore.ledger.ingest.record import BatchSummary, record
-from ecgcore.ledger.ingest.unread import known_contents, refused_pages, unread
+from ecgcore.ledger.ingest.unread import refused_pages, unread
 from ecgcore.ledger.review import audit
 
 log = logging.getLogger(__name__)
@@ -68,11 +66,6 @@ class Ledger:
             LedgerError: another process holds it, and `wait` is false.
         """
         return self._database.exclusive(name, wait)
-
-    def known(self, sha256s: Iterable[str]) -> frozenset[str]:
-        """Return those of the content hashes that the ledger holds, whatever their state."""
-        with self.reading() as connection:
-            return known_contents(connection, sha256s)
 
     def unread(self, files: Sequence[SourceFile]) -> frozenset[str]:
         """Return the hashes of the listed contents that an ingest reads.
@@ -126,11 +119,6 @@ class Ledger:
         """Return the open quarantine entries, of one batch or of all."""
         with self.reading() as connection:
             return open_entries(connection, batch_id)
-
-    def unresolved_rows(self) -> list[LabelRow]:
-        """Return the rows that are neither accepted nor duplicates, in order of arrival."""
-        with self.reading() as connection:
-            return known.open_rows(connection)
 
     def recent_rows(self, limit: int = 200) -> pd.DataFrame:
         """Return the last rows to arrive, newest first: row_id, state, rule, labels (a mapping of those it has).

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.evaluation.gates.gate import MinimumCases
 from ecgcore.evaluation.gates.policy import load_policy
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
-from ecgcore.ledger.decide.split import Split
 from ecgcore.settings import Settings
 from ecgcore.targets.catalogue import Catalogue
 from tasks.prefect.environment import open_ledger

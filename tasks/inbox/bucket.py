@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from ecgcore import durable
 from tasks.inbox.storage import Inbox, InboxError, Skipped, SkippedFile, SourceFile, arrange, skip_by_name
 
 _LOG = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ def _download(client: Any, bucket: str, item: _Object, path: Path) -> Skipped | 
     if partial.stat().st_size != item.size:
         partial.unlink()
         return Skipped.CHANGED
-    partial.replace(path)
+    durable.publish(partial, path)
     return None
 
 
@@ -177,8 +178,6 @@ def _fetch(client: Any, bucket: str, item: _Object, partial: Path) -> None:
         body = client.get_object(Bucket=bucket, Key=item.key, IfMatch=item.etag, **span)["Body"]
         for chunk in body.iter_chunks(_CHUNK_BYTES):
             file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _prune(folder: Path, slots: set[str]) -> None:

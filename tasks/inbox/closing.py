@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ecgcore.ledger.decide.split_policy import load_split_policy
+from ecgcore.ledger.ingest.counts import file_states
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
-from ecgcore.ledger.ingest.listing import standings
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.reports.page.reason import Caution
 from ecgcore.settings import Settings
@@ -38,7 +38,7 @@ def close_batch(
     """
     recorded = ledger.record_batch(batch, load_split_policy(settings.split_policy), settings.pair_days)
     with ledger.reading() as connection:
-        files = standings(connection, batch.files)
+        files = file_states(connection, batch.files)
     entries = tuple(ledger.open_entries())
     return IngestSummary(
         batch=recorded,

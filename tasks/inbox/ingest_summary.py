@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.ledger.decide.state import State
-from ecgcore.ledger.ingest.counts import Counts
-from ecgcore.ledger.ingest.listing import FileStanding
+from ecgcore.ledger.ingest.counts import Counts, FileState
 from ecgcore.ledger.ingest.quarantine import OpenEntry
 from ecgcore.ledger.ingest.record import BatchSummary
 from ecgcore.pages.document import visible
@@ -38,7 +37,7 @@ class IngestSummary:
     """
 
     batch: BatchSummary
-    files: tuple[FileStanding, ...]
+    files: tuple[FileState, ...]
     entries: tuple[OpenEntry, ...]
     left_alone: dict[str, str]
     alerts: tuple[str, ...]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore import durable
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import PredictorError
 from ecgcore.evaluation.benchmark.benchmark_figures import Drawing
 from ecgcore.ledger.cohort import testset
@@ -54,9 +56,8 @@ def scored(
     for each in sets:
         testset.look(ledger, each.name, f"benchmark {run_dir.name}")
     frame = score(snapshot, rows, run_dir / "model")
-    partial = kept.with_suffix(".partial")
-    frame.to_parquet(partial, index=False)
-    partial.replace(kept)
+    with durable.whole_file(kept) as draft:
+        frame.to_parquet(draft, index=False)
     return frame
 
 

@@ -230,8 +230,7 @@ def _publish(
         looks=looks,
     )
     document = experiment_document(page)
-    opened.folder.mkdir(parents=True, exist_ok=True)
-    (opened.folder / f"{stem}.png").write_bytes(forest)
+    durable.write_bytes(opened.folder / f"{stem}.png", forest)
     durable.write_text(opened.folder / f"{stem}.csv", contrast_table(found).to_csv(index=False))
     durable.write_text(opened.folder / f"{stem}.md", render_markdown(document))
     durable.write_text(opened.folder / f"{stem}.html", render_html(document, opened.folder))
@@ -274,7 +273,7 @@ def _tests(opened: _Experiment, arm: Arm) -> list[pd.DataFrame]:
         ((run, snapshot),) = opened.runs(arm, seed)
         file = opened.folder / f"tests-{run.path.name}.parquet"
         if not file.exists():
-            locked_scores(run, snapshot).to_parquet(file.with_suffix(".partial"))
-            file.with_suffix(".partial").replace(file)
+            with durable.whole_file(file) as draft:
+                locked_scores(run, snapshot).to_parquet(draft)
         frames.append(pd.read_parquet(file))
     return frames

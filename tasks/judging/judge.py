@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.evaluation.estimate.comparison import compare_all
 from ecgcore.evaluation.estimate.evaluation import Evaluation, Metric, evaluate_all

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore import durable
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.predictor.scoring import registered_columns, score
 from tasks.training.runs import Run
 
@@ -20,9 +22,8 @@ def choosing_scores(run: Run, snapshot: Snapshot, fold: bool) -> pd.DataFrame:
     if not file.exists():
         rows = snapshot.rows(Split.TEST if fold else Split.VALID)
         place = OUT_OF_FOLD if fold else VALIDATION
-        partial = file.with_suffix(".partial")
-        _scored(run, snapshot, rows[rows["test_set"].isna()]).assign(test_set=place).to_parquet(partial)
-        partial.replace(file)
+        with durable.whole_file(file) as draft:
+            _scored(run, snapshot, rows[rows["test_set"].isna()]).assign(test_set=place).to_parquet(draft)
     return pd.read_parquet(file)
 
 

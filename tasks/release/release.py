@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ecgcore import durable
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.predictor.champion import LINK
 from ecgcore.predictor.fingerprint import combined_sha256, file_hashes
@@ -71,7 +72,7 @@ def export_release(
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        _flush_directory(releases_dir)
+        durable.flush(releases_dir)
     return target
 
 
@@ -116,7 +117,7 @@ def link_champion(home: Path, version: str) -> None:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path(RELEASES) / version)
         fresh.replace(link)
-        _flush_directory(home)
+        durable.flush(home)
 
 
 def unlink_champion(home: Path) -> None:
@@ -130,7 +131,7 @@ def unlink_champion(home: Path) -> None:
     with _disk_errors(link), _locked(home):
         if linked_version(home) is not None:
             link.unlink()
-            _flush_directory(home)
+            durable.flush(home)
 
 
 def linked_version(home: Path) -> str | None:
@@ -209,7 +210,7 @@ def _fill(partial: Path, model_dir: Path, golden_dir: Path, release: Release) ->
         _copy(source, partial / name)
     _write_manifest(partial / MANIFEST, release)
     for folder in [path for path in partial.rglob("*") if path.is_dir()] + [partial]:
-        _flush_directory(folder)
+        durable.flush(folder)
     read_release(partial)
 
 
@@ -217,7 +218,7 @@ def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, target.open("xb") as writer:
         shutil.copyfileobj(reader, writer)
-        _flush(writer.fileno(), writer)
+    _seal(target)
 
 
 def _write_manifest(path: Path, release: Release) -> None:
@@ -229,21 +230,12 @@ def _write_manifest(path: Path, release: Release) -> None:
     }
     with path.open("x", encoding="utf-8") as writer:
         json.dump(content, writer, indent=2, sort_keys=True)
-        _flush(writer.fileno(), writer)
+    _seal(path)
 
 
-def _flush(handle: int, writer: Any) -> None:
-    writer.flush()
-    os.fchmod(handle, _READ_ONLY)
-    os.fsync(handle)
-
-
-def _flush_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _seal(path: Path) -> None:
+    path.chmod(_READ_ONLY)
+    durable.flush(path)
 
 
 @contextmanager

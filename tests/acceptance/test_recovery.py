@@ -21,7 +21,8 @@ from scipy.stats import norm, t
 from sqlalchemy import select
 
 from ecgcore.data.image_transform import ImageTransform
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.evaluation.estimate.discrimination.auc import auc, auc_interval
 from ecgcore.evaluation.estimate.evaluation import evaluate_all
 from ecgcore.evaluation.estimate.interval import Interval

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import RecipeError, TrainingError
 from ecgcore.predictor.scoring import score
 from ecgcore.settings import Settings

@@ -10,8 +10,8 @@ import pytest
 
 from ecgcore.cmr.rules.finding import Finding, RowFault
 from ecgcore.ledger.decide.state import FileKind
+from ecgcore.ledger.ingest.counts import file_states
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
-from ecgcore.ledger.ingest.listing import standings
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pages.ingest_page import ingest_document
 from ecgcore.pages.markdown import render_markdown
@@ -45,7 +45,7 @@ def ingest(ledger: Ledger, home: Path, name: str, files: list[SourceFile], rows:
     done = ledger.record_batch(IngestBatch(name, files, rows), now=NOW)
     entries = tuple(ledger.open_entries())
     with ledger.reading() as connection:
-        found = tuple(standings(connection, files))
+        found = tuple(file_states(connection, files))
     to_correct = write_steward_rows(entries, home, name)
     return IngestSummary(done, found, entries, {}, (), {}, home / "page.html", to_correct, None)
 

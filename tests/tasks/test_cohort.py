@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.ledger.db.tables import Row, Study
 from ecgcore.ledger.decide.state import FileKind, State
-from ecgcore.ledger.ingest.assembly import join_pages, row_faults
+from ecgcore.ledger.ingest.assembly import join_formats, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
 from ecgcore.ledger.ingest.label_frame import source_rows
 from ecgcore.ledger.ledger import Ledger
@@ -37,7 +37,7 @@ def batch_of(name: str, pages: list[SourceFile], table: LabelTable | None) -> In
     if table is None:
         return IngestBatch(name, pages)
     at_hand = [(each.path, each.page) for each in pages if each.page]
-    report = validate(join_pages(table.rows, at_hand), batch_id=name)
+    report = validate(join_formats(table.rows, at_hand), batch_id=name)
     rows = source_rows(table.rows, table.sha256, PSEUDONYMISER.study_id, row_faults(report.failures))
     return IngestBatch(name, [*pages, SourceFile("cmr/t.csv", table.sha256, 100, FileKind.TABLE)], rows)
 

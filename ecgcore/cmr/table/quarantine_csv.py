@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from ecgcore import durable
 from ecgcore.cmr.rules.check_frame import Cells, raw_cells
 from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
@@ -66,11 +65,5 @@ def _columns(cells: Iterable[Cells]) -> tuple[str, ...]:
 
 
 def _write(path: Path, lines: Iterable[Sequence[str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-        draft = Path(folder) / path.name
-        with draft.open("w", encoding=_ENCODING, newline="") as file:
-            csv.writer(file).writerows([escape(cell) for cell in line] for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+    with durable.whole_file(path) as draft, draft.open("w", encoding=_ENCODING, newline="") as file:
+        csv.writer(file).writerows([escape(cell) for cell in line] for line in lines)

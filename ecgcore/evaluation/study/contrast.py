@@ -14,8 +14,8 @@ from scipy.special import expit, logit
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.discrimination.auc import auc
 from ecgcore.evaluation.estimate.discrimination.paired import PairedDifference, paired_difference
-from ecgcore.evaluation.estimate.holm import holm
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
+from ecgcore.evaluation.estimate.paired_tests import holm
 from ecgcore.evaluation.frame.cases import Floats
 from ecgcore.evaluation.frame.predictions import (
     PROBABILITY_SUFFIX,

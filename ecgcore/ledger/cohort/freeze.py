@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -18,13 +17,14 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
+from ecgcore import durable
 from ecgcore.cmr.sheet.columns import PERSON
+from ecgcore.data.split import Split
 from ecgcore.errors import SnapshotError
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.leak import check_leaks
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.tables import Snapshot, SnapshotStudy
-from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 from ecgcore.targets.catalogue import Catalogue
@@ -177,11 +177,7 @@ def _publish(partial: Path, target: Path) -> None:
             raise
         log.info("snapshot %s was frozen by another process meanwhile", target.name)
         return
-    handle = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    durable.flush(target.parent)
 
 
 def _write_tables(folder: Path, content: _Content) -> None:
@@ -201,8 +197,7 @@ def _write_tables(folder: Path, content: _Content) -> None:
     }
     (folder / "snapshot.json").write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
     for path in (studies, folder / "snapshot.json"):
-        with path.open("rb") as written:
-            os.fsync(written.fileno())
+        durable.flush(path)
 
 
 def _frame(content: _Content) -> pd.DataFrame:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from ecgcore.data.split import Split
 from ecgcore.errors import LeakError
 from ecgcore.ledger.cohort.study import SnapshotRow
-from ecgcore.ledger.decide.split import Split
 
 _HINT = "nothing was frozen; find these studies with `ecg status` and correct the ledger before training"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from ecgcore.data.split import Split
 from ecgcore.ledger.db.tables import SnapshotStudy
-from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ledger import Ledger
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 
 from sqlalchemy import Connection, select
 
+from ecgcore.data.split import Split
 from ecgcore.ledger.db.tables import Study
-from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ingest.label import labels_of_studies
 
 

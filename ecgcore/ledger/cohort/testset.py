@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Study, TestSet, TestSetMember
-from ecgcore.ledger.decide.split import Split
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 

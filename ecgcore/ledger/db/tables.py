@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from ecgcore.ledger.decide.split import Split
+from ecgcore.data.split import Split
 from ecgcore.ledger.decide.state import FileKind, PromotionState, State
 
 NAMES = {

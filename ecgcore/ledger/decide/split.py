@@ -10,25 +10,17 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecgcore.cmr.rules import catalogue
 from ecgcore.cmr.rules.finding import Finding
+from ecgcore.data.split import Split
 
 if TYPE_CHECKING:
     from ecgcore.ledger.decide.split_policy import SplitPolicy
 
 
-class Split(StrEnum):
-    """The use of a study. The order is the precedence within one patient."""
-
-    TRAIN = "train"
-    VALID = "valid"
-    TEST = "test"
-
-
-_PRECEDENCE = (Split.TRAIN, Split.VALID, Split.TEST)
+_PRECEDENCE = tuple(Split)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from ecgcore.data.split import Split
 from ecgcore.errors import RecipeError
-from ecgcore.ledger.decide.split import Split
 
 _KEYS = {"name", "test_sets", "periods", "study_until", "valid_share"}
 _OPEN = 0  # the year that a period without `from` starts with

@@ -1,16 +1,19 @@
-"""How many files and rows are in which state. Every one is counted exactly once."""
+"""Where the files of an inbox stand, and how many files and rows are in which state: each once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from ecgcore.cmr.rules import catalogue
+from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, FileSighting, QuarantineEntry, Row, Study
 from ecgcore.ledger.decide.state import State
+from ecgcore.ledger.ingest.ingest_batch import SourceFile
 
 _RULED = (State.QUARANTINED, State.EXCLUDED)
 
@@ -70,3 +73,34 @@ def _tally(groups: Counter[tuple[State, str | None]]) -> Tally:
         if state in _RULED:
             by_rule[rule or "unnamed"] += n
     return Tally(sum(groups.values()), by_state, dict(sorted(by_rule.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file of the inbox and its state; rule, value and hint are empty where nothing is to be said."""
+
+    path: str
+    state: State
+    rule: str = ""
+    value: str = ""
+    hint: str = ""
+
+
+def file_states(connection: Connection, files: Sequence[SourceFile]) -> list[FileState]:
+    """Return the state of each file that the ledger holds, in the order given.
+
+    A content's first path has the content's state; every further path is a duplicate of it.
+    """
+    known: dict[str, FileState] = {}
+    columns = (File.sha256, File.path, File.state, File.rule, File.value, File.hint)
+    for part in chunks(dict.fromkeys(file.sha256 for file in files)):
+        for sha256, path, state, *reason in connection.execute(select(*columns).where(File.sha256.in_(part))):
+            known[sha256] = FileState(path, state, *(text or "" for text in reason))
+    return [_standing(file, known[file.sha256]) for file in files]
+
+
+def _standing(file: SourceFile, known: FileState) -> FileState:
+    if file.path == known.path:
+        return known
+    same = catalogue.SAME_CONTENT.found(known.path)
+    return FileState(file.path, State.DUPLICATE, same.rule, same.value, same.hint)

@@ -63,7 +63,7 @@ class SourceRow:
 class IngestBatch:
     """One ingest: every file that the inbox lists (known ones cost nothing) and the rows of the tables that it read.
 
-    A content that lies at several places is what the best of them makes it (`place.best_places`).
+    A content that lies at several places is what the best of them makes it (`sighting.best_places`).
 
     Args:
         batch_id: a name that no other ingest uses.

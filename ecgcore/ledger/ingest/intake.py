@@ -17,8 +17,7 @@ from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label_frame import CELLS
-from ecgcore.ledger.ingest.place import best_places
-from ecgcore.ledger.ingest.sighting import come_back, known_paths, leave, reopen
+from ecgcore.ledger.ingest.sighting import best_places, keep_left_path, known_paths, reopen, restore_returned
 from ecgcore.ledger.ingest.unread import refused_pages, to_record_anew
 
 
@@ -50,7 +49,7 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     for sha256, file in anew.items():
         known[sha256].add(file.path)
     contents, sightings = _sort_out(batch.files, known)
-    returned = come_back(connection, batch.files, now)
+    returned = restore_returned(connection, batch.files, now)
     if not (contents or sightings or reread or returned):
         return Intake(None)
     number = _new_number(connection, batch, now)
@@ -84,7 +83,7 @@ def _read_again(connection: Connection, batch: IngestBatch) -> int:
 def _record_anew(connection: Connection, file: SourceFile, number: int, now: datetime) -> int:
     """Replace a known content's record by what it is at another place; return how many sightings that adds."""
     _check_complete(file)
-    left = leave(connection, file.sha256, file.path)
+    left = keep_left_path(connection, file.sha256, file.path)
     connection.execute(update(File).where(File.sha256 == file.sha256).values(**_file_values(file, number, now)))
     return left
 

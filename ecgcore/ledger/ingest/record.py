@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from ecgcore.data.split import Split
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Batch, File, Patient, Row, Study, TestSet
 from ecgcore.ledger.decide.label_row import DETAILS, LabelRow
 from ecgcore.ledger.decide.pairing import PAIR_DAYS, Pair, Pairing, pair
-from ecgcore.ledger.decide.split import Place, Split, Unplaced, assign
+from ecgcore.ledger.decide.split import Place, Unplaced, assign
 from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict

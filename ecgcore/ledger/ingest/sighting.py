@@ -1,9 +1,10 @@
-"""Where contents were seen, and what comes back to a path that held something else since."""
+"""The paths at which contents were seen: which is recorded for a content found several times, and which are new."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -12,6 +13,33 @@ from ecgcore.ledger.db.tables import File, FileSighting
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import SourceFile
+
+_ORDER = tuple(FileKind)
+
+
+class Placed(Protocol):
+    """A content at a place."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its bytes."""
+
+    @property
+    def kind(self) -> FileKind:
+        """What it is by its place and name."""
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def best_places(files: Iterable[P]) -> dict[str, P]:
+    """Return each content's file by its hash; of several the first of the kind that stands first in `FileKind`."""
+    best: dict[str, P] = {}
+    for file in files:
+        standing = best.setdefault(file.sha256, file)
+        if _ORDER.index(file.kind) < _ORDER.index(standing.kind):
+            best[file.sha256] = file
+    return best
 
 
 def known_paths(connection: Connection, sha256s: Iterable[str]) -> dict[str, set[str]]:
@@ -37,7 +65,7 @@ def last_seen(connection: Connection, paths: Iterable[str]) -> dict[str, str]:
     return {path: sha256 for path, (_, sha256) in newest.items()}
 
 
-def come_back(connection: Connection, files: Sequence[SourceFile], now: datetime) -> int:
+def restore_returned(connection: Connection, files: Sequence[SourceFile], now: datetime) -> int:
     """See contents anew at paths of theirs that held another content since; return how many there are."""
     known, last = known_paths(connection, [f.sha256 for f in files]), last_seen(connection, [f.path for f in files])
     back = [f for f in files if f.path in known.get(f.sha256, ()) and last[f.path] != f.sha256]
@@ -56,7 +84,7 @@ def reopen(connection: Connection, sha256s: Iterable[str]) -> None:
         connection.execute(update(File).where(*superseded).values(state=State.WAITING))
 
 
-def leave(connection: Connection, sha256: str, path: str) -> int:
+def keep_left_path(connection: Connection, sha256: str, path: str) -> int:
     """Keep the path that a content leaves for `path` as a sighting; return how many sightings that adds."""
     columns = (File.path, File.stem, File.batch, File.first_seen.label("seen"))
     left = dict(connection.execute(select(*columns).where(File.sha256 == sha256)).one()._mapping)

@@ -11,7 +11,7 @@ from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import File, Row
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import SourceFile
-from ecgcore.ledger.ingest.place import best_places
+from ecgcore.ledger.ingest.sighting import best_places
 
 
 def known_contents(connection: Connection, sha256s: Iterable[str]) -> frozenset[str]:

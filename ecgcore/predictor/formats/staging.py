@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ecgcore import durable
 from ecgcore.errors import PredictorError
 
 _READABLE = 0o755
@@ -49,13 +49,13 @@ def _refused(target: Path, error: OSError) -> PredictorError:
 def _publish(work: Path, target: Path) -> None:
     work.chmod(_READABLE)
     for path in sorted(work.rglob("*")):
-        _flush(path)
-    _flush(work)
+        durable.flush(path)
+    durable.flush(work)
     if target.exists():
         _replace(work, target)
     else:
         work.rename(target)
-    _flush(target.parent)
+    durable.flush(target.parent)
 
 
 def _replace(work: Path, target: Path) -> None:
@@ -66,11 +66,3 @@ def _replace(work: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

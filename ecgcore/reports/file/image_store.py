@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ecgcore import durable
 from ecgcore.errors import EcgError
 from ecgcore.reports.file.png import encode_png, plane_of
 from ecgcore.reports.page.box import Pixels
@@ -82,22 +81,8 @@ def write_atomically(target: Path, data: bytes) -> None:
         StoreError: the folder cannot be written, or the disk is full.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".tmp", delete=False) as file:
-            _fill_and_rename(file.name, file.fileno(), data, target)
+        durable.write_bytes(target, data)
     except OSError as e:
         raise StoreError(
             target.parent, f"cannot be written ({e.strerror})", "free or mount the disk, then repeat"
         ) from e
-
-
-def _fill_and_rename(temporary: str, descriptor: int, data: bytes, target: Path) -> None:
-    try:
-        with open(descriptor, "wb", closefd=False) as file:
-            file.write(data)
-        os.fchmod(descriptor, 0o644)
-        os.fsync(descriptor)
-        Path(temporary).replace(target)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,6 +153,4 @@ def save_atomically(trainer: pl.Trainer, path: Path) -> None:
     """Write a checkpoint so that ``path`` always holds a whole one."""
     partial = path.with_suffix(".partial")
     trainer.save_checkpoint(partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    durable.publish(partial, path)

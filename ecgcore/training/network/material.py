@@ -17,7 +17,8 @@ from ecgcore.data.dataset import StudyDataset, labelled_studies, study_dataset
 from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.imputation import FittedImputer, Imputation, fit_imputation
 from ecgcore.data.signal_transform import SignalTransform
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.data.standardise import fit_scaler
 from ecgcore.errors import TrainingError
 from ecgcore.training.recipe.input_section import ImageInput, SignalInput

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ecgcore import durable
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.data.table_dataset import TableDataset, table_dataset
 from ecgcore.errors import TrainingError
 from ecgcore.models.boosted import BoostedModel, margins

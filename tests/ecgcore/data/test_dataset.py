@@ -8,7 +8,8 @@ from ecgcore.data.clinical import ClinicalFeatures, clinical_table
 from ecgcore.data.dataset import labelled_studies, study_dataset
 from ecgcore.data.image_transform import Interpolation
 from ecgcore.data.loader import ordered_loader, train_loader
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 
 
 @pytest.fixture

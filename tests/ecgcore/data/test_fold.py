@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from ecgcore.data.fold import fold_of, folded, open_fold
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import SnapshotError
 
 

@@ -5,7 +5,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import LeakError, SnapshotError
 
 

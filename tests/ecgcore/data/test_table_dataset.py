@@ -6,7 +6,8 @@ import pytest
 
 from ecgcore.data.clinical import CLINICAL_COLUMNS
 from ecgcore.data.dataset import MISSING
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.data.table_dataset import feature_table, table_dataset
 from ecgcore.errors import SnapshotError
 

@@ -46,7 +46,6 @@ def test_accepts_a_pair_and_finds_nothing_new_the_second_time(url, build, now):
         again = ledger.record_batch(build.batch("b2", *batch.files, *batch.rows), now=now + timedelta(days=40))
         assert (again.new_files, again.new_rows, again.new_studies, again.brought) == (0, 0, 0, None)
         assert again.ledger == first.ledger
-        assert ledger.known([batch.files[0].sha256, "f" * 64]) == {batch.files[0].sha256}
         assert ledger.check_audit() == 1
         with ledger.reading() as connection:
             study = connection.execute(select(Study.__table__)).one()

@@ -13,7 +13,8 @@ import torch
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import TrainingError
 from ecgcore.predictor.formats.model_dir import read_network_dir
 from ecgcore.predictor.golden.golden import read_golden, replay

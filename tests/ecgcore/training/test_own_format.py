@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import RecipeError
 from ecgcore.predictor.formats.own import read_own_dir
 from ecgcore.predictor.golden.golden import replay

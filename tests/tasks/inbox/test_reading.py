@@ -8,7 +8,7 @@ import pytest
 
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
-from ecgcore.ledger.ingest.place import best_places
+from ecgcore.ledger.ingest.sighting import best_places
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.pseudonym import Pseudonymiser
 from tasks.inbox.listed import Listed

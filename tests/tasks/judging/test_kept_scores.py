@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.predictor.scoring import score
 from ecgcore.training.recipe.plan import load_plan
 from ecgcore.training.rundir import RunDir

@@ -174,8 +174,8 @@ def test_a_disk_that_refuses_gives_one_clear_error_and_leaves_nothing(home, monk
 
 def crash(root: Path, mode: str) -> list[dict]:
     done = subprocess.run(
-        [sys.executable, str(DRIVER), str(root), mode], capture_output=True, text=True, cwd=DRIVER.parents[2],
-        env={**os.environ, "PYTHONPATH": str(DRIVER.parents[2])},
+        [sys.executable, str(DRIVER), str(root), mode], capture_output=True, text=True, cwd=DRIVER.parents[3],
+        env={**os.environ, "PYTHONPATH": str(DRIVER.parents[3])},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

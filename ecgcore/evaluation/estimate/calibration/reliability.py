@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.errors import EvaluationError
@@ -55,12 +54,6 @@ def calibration(
     points = tuple(_point(values[group == g], truth[group == g], level) for g in np.unique(group))
     gaps = sum(p.n * abs(p.probability - p.observed.value) for p in points)
     return Calibration(points, gaps / truth.size)
-
-
-def reliability_table(found: Calibration) -> pd.DataFrame:
-    """Return the points as a frame: ``probability`` (mean), ``observed`` with ``_low`` and ``_high``, ``n``."""
-    rows = [(p.probability, p.observed.value, p.observed.low, p.observed.high, p.n) for p in found.points]
-    return pd.DataFrame(rows, columns=["probability", "observed", "observed_low", "observed_high", "n"])
 
 
 def bin_numbers(values: Floats, bins: int) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.holm import holm
+from ecgcore.evaluation.estimate.paired_tests import holm
 
 
 def test_adjusted_values_are_those_of_r(from_r):

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import select, text, update
 
 from ecgcore.data.snapshot import Snapshot as ReadSnapshot
+from ecgcore.data.split import Split
 from ecgcore.errors import LeakError, LedgerError, SnapshotError
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.freeze import freeze_snapshot
 from ecgcore.ledger.cohort.leak import check_leaks
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.tables import Label, Study
-from ecgcore.ledger.decide.split import Split
 from ecgcore.targets.catalogue import load_catalogue
 from ecgcore.targets.label_rule import LabelRule
 

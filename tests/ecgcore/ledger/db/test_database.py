@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
+from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.database import Database
 from ecgcore.ledger.db.migrations import HEAD, config
 from ecgcore.ledger.db.tables import Base, Batch, Patient, Study
-from ecgcore.ledger.decide.split import Split
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(url):

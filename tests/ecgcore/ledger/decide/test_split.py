@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgcore.ledger.decide.split import Split, Unplaced, assign, split_by_pseudonym
+from ecgcore.data.split import Split
+from ecgcore.ledger.decide.split import Unplaced, assign, split_by_pseudonym
 from ecgcore.ledger.decide.split_policy import study_policy
 
 RULE = study_policy()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ecgcore.data.split import Split
 from ecgcore.errors import RecipeError
-from ecgcore.ledger.decide.split import Split, Unplaced, assign
+from ecgcore.ledger.decide.split import Unplaced, assign
 from ecgcore.ledger.decide.split_policy import load_split_policy, study_policy
 
 STUDY = Path(__file__).parents[4] / "deployments" / "splits" / "study.yaml"

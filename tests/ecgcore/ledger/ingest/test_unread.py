@@ -12,7 +12,7 @@ from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.db.tables import File, QuarantineEntry, Row
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
-from ecgcore.ledger.ingest.place import best_places
+from ecgcore.ledger.ingest.sighting import best_places
 
 DAY = date(2018, 3, 5)
 STRANGER = Finding("not-a-report-file", ".csv", "put label tables into cmr/")

@@ -40,7 +40,7 @@ def test_storing_and_loading_changes_nothing(tmp_path, new_report, old_report):
         assert loaded.dtype == np.uint8
         np.testing.assert_array_equal(loaded, report.image)
         assert image_sha256(loaded) == sha256
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_the_hash_is_of_shape_and_pixels():

@@ -13,7 +13,8 @@ from scipy.stats import norm
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import roc_auc_score
 
-from ecgcore.data.snapshot import Snapshot, Split
+from ecgcore.data.snapshot import Snapshot
+from ecgcore.data.split import Split
 from ecgcore.data.table_dataset import feature_table, table_dataset
 from ecgcore.errors import LeakError, TrainingError
 from ecgcore.evaluation.estimate.discrimination.auc import auc

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.calibration.reliability import calibration, reliability_table
+from ecgcore.evaluation.estimate.calibration.reliability import calibration
 
 
 def test_two_known_bins():
@@ -18,13 +18,10 @@ def test_two_known_bins():
     assert result.expected_error == pytest.approx((0.05 + 0.15) / 2)
 
 
-def test_the_table_holds_the_points_with_wilsons_ends():
+def test_a_point_has_wilson_s_ends():
     # Wilson's interval of 1 of 4 is .0456 to .6994 (formula of Wilson 1927 by hand)
-    table = reliability_table(calibration([0, 0, 0, 1, 1, 1, 1, 0], [0.2] * 4 + [0.9] * 4, bins=2))
-    assert table["n"].tolist() == [4, 4]
-    assert table["probability"].tolist() == pytest.approx([0.2, 0.9])
-    first = table.loc[0, ["observed", "observed_low", "observed_high"]].astype(float).tolist()
-    assert first == pytest.approx([0.25, 0.0456, 0.6994], abs=5e-5)
+    first = calibration([0, 0, 0, 1, 1, 1, 1, 0], [0.2] * 4 + [0.9] * 4, bins=2).points[0].observed
+    assert (first.value, first.low, first.high) == pytest.approx((0.25, 0.0456, 0.6994), abs=5e-5)
 
 
 def test_every_study_is_in_one_bin_and_bins_rise():

@@ -4,7 +4,7 @@ from datetime import date
 
 from ecgcore.cmr.rules.finding import Finding
 from ecgcore.ledger.decide.state import State
-from ecgcore.ledger.ingest.listing import standings
+from ecgcore.ledger.ingest.counts import file_states
 
 DAY = date(2010, 3, 1)
 
@@ -17,7 +17,7 @@ def test_every_listed_file_has_one_state(ledger, build, now):
     files = [table, good, copy, broken, lonely]
     ledger.record_batch(build.batch("b1", *files, build.row(table, 2, "a.pdf", "1", DAY)), now=now)
     with ledger.reading() as connection:
-        found = {each.path: (each.state, each.rule) for each in standings(connection, files)}
+        found = {each.path: (each.state, each.rule) for each in file_states(connection, files)}
     assert found == {
         "cmr/a.csv": (State.ACCEPTED, ""),
         "ecg/a.pdf": (State.ACCEPTED, ""),
