@@ -12,7 +12,7 @@ from bench.bench_report import BenchReport
 from bench.effort import FULL, Effort
 from bench.line import Line
 from bench.machine import this_machine
-from bench.made_reports import Ward, open_ward
+from bench.made_reports import MadeReports, draw_reports
 from ecgcore.errors import SettingsError
 from ecgcore.pages.progress_bar import progress_bar
 from ecgcore.settings import Settings, load_settings
@@ -34,10 +34,10 @@ def bench(studies: int, only: str | None = None, effort: Effort = FULL) -> Bench
     started, machine, settings = time.perf_counter(), this_machine(), load_settings()
     lines: list[Line] = []
     with TemporaryDirectory(prefix=".bench-", dir=settings.folder("")) as scratch:
-        ward = open_ward(Path(scratch), studies)
+        made = draw_reports(Path(scratch), studies)
         with progress_bar("measuring", len(parts)) as show:
             for done, part in enumerate(parts, start=1):
-                lines += _measure(part, ward, effort, settings)()
+                lines += _measure(part, made, effort, settings)()
                 show(done)
     return BenchReport(machine, tuple(lines), time.perf_counter() - started)
 
@@ -53,7 +53,7 @@ def _parts(only: str | None) -> list[Part]:
         ) from error
 
 
-def _measure(part: Part, ward: Ward, effort: Effort, settings: Settings) -> Callable[[], list[Line]]:
+def _measure(part: Part, made: MadeReports, effort: Effort, settings: Settings) -> Callable[[], list[Line]]:
     from bench.cache_speed import measure_cache
     from bench.orchestration_speed import measure_orchestration
     from bench.prediction_speed import measure_prediction
@@ -62,9 +62,9 @@ def _measure(part: Part, ward: Ward, effort: Effort, settings: Settings) -> Call
 
     recipes = settings.deployments / "recipes"
     return {
-        Part.READING: lambda: measure_reading(ward, effort),
-        Part.CACHE: lambda: measure_cache(ward, effort),
-        Part.TRAINING: lambda: measure_training(ward, effort, recipes),
-        Part.PREDICTION: lambda: measure_prediction(ward, effort, recipes),
-        Part.ORCHESTRATION: lambda: measure_orchestration(ward, effort, settings.home),
+        Part.READING: lambda: measure_reading(made, effort),
+        Part.CACHE: lambda: measure_cache(made, effort),
+        Part.TRAINING: lambda: measure_training(made, effort, recipes),
+        Part.PREDICTION: lambda: measure_prediction(made, effort, recipes),
+        Part.ORCHESTRATION: lambda: measure_orchestration(made, effort, settings.home),
     }[part]

@@ -12,7 +12,7 @@ from bench.bench_part import Part
 from bench.effort import Effort
 from bench.line import Line, Sense, Target
 from bench.made_cache import make_cache
-from bench.made_reports import Ward
+from bench.made_reports import MadeReports
 from bench.stopwatch import one_core, seconds_of, seconds_of_pair
 from ecgcore.data.cache import RecordingCache, open_cache
 from ecgcore.data.cache_spec import ImageSpec, row_bytes
@@ -26,12 +26,12 @@ _TARGET = Target(Sense.AT_LEAST, 2400)
 _BYTES_PER_GB = 1e9
 
 
-def measure_cache(ward: Ward, effort: Effort) -> list[Line]:
+def measure_cache(made: MadeReports, effort: Effort) -> list[Line]:
     """Measure on one core, in random order, with the file in the page cache."""
     with one_core():
-        cache = make_cache(ward, _SPEC, effort.cache_images)
+        cache = make_cache(made, _SPEC, effort.cache_images)
         read, copied = _rates(cache, effort.repeats)
-        filled = [_fill_rate(ward, turn) for turn in range(effort.repeats)]
+        filled = [_fill_rate(made, turn) for turn in range(effort.repeats)]
     gigabytes = row_bytes(_SPEC) / _BYTES_PER_GB
     in_bytes = read * gigabytes, copied * gigabytes
     note = f"{len(cache.rows)} images in random order, batches of {_BATCH}, from the page cache; the old code: 120"
@@ -78,7 +78,7 @@ def _copy(memory: np.ndarray, rows: Sequence[int], out: np.ndarray) -> None:
         np.copyto(out[i], memory[row])
 
 
-def _fill_rate(ward: Ward, turn: int) -> float:
-    images: dict[str, Path] = {image.stem: image for image in ward.images}
-    folder = ward.folder / "filled" / str(turn)
+def _fill_rate(made: MadeReports, turn: int) -> float:
+    images: dict[str, Path] = {image.stem: image for image in made.images}
+    folder = made.folder / "filled" / str(turn)
     return len(images) / seconds_of(lambda: open_cache(folder, _SPEC, images, workers=1, progress=False))

@@ -16,7 +16,7 @@ PSEUDONYMISER = Pseudonymiser(b"a key for synthetic patients only")
 
 
 @dataclass(frozen=True)
-class Ward:
+class MadeReports:
     """Reports and their canonical images.
 
     Args:
@@ -48,14 +48,14 @@ class Ward:
         return dict(sorted(found.items()))
 
     def check(self) -> None:
-        """Decode one image, so that a broken ward fails here and not in the middle of a measurement."""
+        """Decode one image, so that a broken report fails here and not in the middle of a measurement."""
         decode(self.images[0])
 
 
-def open_ward(folder: Path, studies: int) -> Ward:
+def draw_reports(folder: Path, studies: int) -> MadeReports:
     """Draw a hospital without defects and read it once, which also warms the page cache."""
     make_hospital(folder / "inbox", studies, SEED)
     paths = sorted((folder / "inbox" / "ecg").rglob("*.pdf"))
-    ward = Ward(folder, tuple(read_reports(paths, folder / "images", PSEUDONYMISER)))
-    ward.check()
-    return ward
+    made = MadeReports(folder, tuple(read_reports(paths, folder / "images", PSEUDONYMISER)))
+    made.check()
+    return made

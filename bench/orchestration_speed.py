@@ -13,7 +13,7 @@ from bench.bench_part import Part
 from bench.demo_run import demo_seconds
 from bench.effort import Effort
 from bench.line import Line, Sense, Target
-from bench.made_reports import Ward
+from bench.made_reports import MadeReports
 from bench.stopwatch import seconds_of, seconds_of_pair
 from ecgcore.errors import SettingsError
 
@@ -22,29 +22,29 @@ _PARTS_OF_SHELL = ("ECG_", "PREFECT_", "MLFLOW_")  # a measurement must not reac
 _homes = count()
 
 
-def measure_orchestration(ward: Ward, effort: Effort, home: Path) -> list[Line]:
+def measure_orchestration(made: MadeReports, effort: Effort, home: Path) -> list[Line]:
     """Measure ``ecg ingest`` and the same work without orchestration, each in fresh processes with a fresh home.
 
     Prefect's database is made by a first run and kept: later ingests of a home find one.
 
     Args:
-        ward: the reports.
+        made: the reports.
         effort: how often.
         home: ``ECG_HOME``, read for what a demo run took.
 
     Raises:
         SettingsError: one of the two fails.
     """
-    empty = ward.folder / "empty"
+    empty = made.folder / "empty"
     empty.mkdir()
-    first = seconds_of(lambda: _ecg(ward, empty))
-    fixed = median(seconds_of(lambda: _ecg(ward, empty)) for _ in range(effort.repeats))
+    first = seconds_of(lambda: _ecg(made, empty))
+    fixed = median(seconds_of(lambda: _ecg(made, empty)) for _ in range(effort.repeats))
     pairs = [
-        seconds_of_pair(lambda: _ecg(ward, ward.inbox), lambda: _plain(ward), turn) for turn in range(effort.repeats)
+        seconds_of_pair(lambda: _ecg(made, made.inbox), lambda: _plain(made), turn) for turn in range(effort.repeats)
     ]
     wall, work = (median(pair[i] for pair in pairs) for i in (0, 1))
     overhead = median(a - b for a, b in pairs)
-    title = f"ecg ingest of {len(ward.reports)} reports"
+    title = f"ecg ingest of {len(made.reports)} reports"
     note = "both in a fresh process with an empty ledger; the first starts Prefect's own server"
     set_up = "Prefect makes its database, once per home"
     return [
@@ -69,19 +69,19 @@ def _share(overhead: float, set_up: float, home: Path) -> list[Line]:
     ]
 
 
-def _ecg(ward: Ward, inbox: Path) -> None:
-    prefect = ward.folder / "prefect"
+def _ecg(made: MadeReports, inbox: Path) -> None:
+    prefect = made.folder / "prefect"
     prefect.mkdir(exist_ok=True)
-    _run(["-m", "app.cli.main", "ingest", str(inbox), "--json"], _fresh_home(ward), {"PREFECT_HOME": str(prefect)})
+    _run(["-m", "app.cli.main", "ingest", str(inbox), "--json"], _fresh_home(made), {"PREFECT_HOME": str(prefect)})
 
 
-def _plain(ward: Ward) -> None:
-    home = _fresh_home(ward)
-    _run(["-m", "bench.plain_ingest", str(ward.inbox), str(home)], home, {})
+def _plain(made: MadeReports) -> None:
+    home = _fresh_home(made)
+    _run(["-m", "bench.plain_ingest", str(made.inbox), str(home)], home, {})
 
 
-def _fresh_home(ward: Ward) -> Path:
-    home = ward.folder / "homes" / str(next(_homes))
+def _fresh_home(made: MadeReports) -> Path:
+    home = made.folder / "homes" / str(next(_homes))
     home.mkdir(parents=True)
     return home
 

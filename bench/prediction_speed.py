@@ -14,7 +14,7 @@ from bench.bare import bare_poppler
 from bench.bench_part import Part
 from bench.effort import Effort
 from bench.line import Line, Sense, Target
-from bench.made_reports import Ward
+from bench.made_reports import MadeReports
 from bench.stopwatch import seconds_of, seconds_of_pair
 from ecgcore.models.factory import build
 from ecgcore.models.spec import Pretrained
@@ -29,22 +29,22 @@ _AGAINST_FORWARD = Target(Sense.AT_MOST, 1.3, of_ratio=True)
 _MS = 1000
 
 
-def measure_prediction(ward: Ward, effort: Effort, recipes: Path) -> list[Line]:
+def measure_prediction(made: MadeReports, effort: Effort, recipes: Path) -> list[Line]:
     """Measure each recipe's network on the CPU with all its threads, one image at a time.
 
     Raises:
         RecipeError: a recipe cannot be read.
     """
     names = [name for name, _ in effort.train_steps]
-    return [line for name in names for line in _recipe_lines(ward, Recipe.load(recipes / f"{name}.yaml"), effort)]
+    return [line for name in names for line in _recipe_lines(made, Recipe.load(recipes / f"{name}.yaml"), effort)]
 
 
-def _recipe_lines(ward: Ward, recipe: Recipe, effort: Effort) -> list[Line]:
-    model_dir = _model_dir(ward.folder / "models" / recipe.name, recipe)
+def _recipe_lines(made: MadeReports, recipe: Recipe, effort: Effort) -> list[Line]:
+    model_dir = _model_dir(made.folder / "models" / recipe.name, recipe)
     classifier, forward = ECGClassifier(model_dir), _forward(model_dir, recipe.image_input)
     count = effort.predictions
-    images = [_canonical(ward.images[i % len(ward.images)]) for i in range(count)]
-    reports = [ward.reports[i % len(ward.reports)] for i in range(count)]
+    images = [_canonical(made.images[i % len(made.images)]) for i in range(count)]
+    reports = [made.reports[i % len(made.reports)] for i in range(count)]
     from_image, bare = _by_turns([lambda image=image: classifier.predict(image) for image in images], forward, effort)  # type: ignore[misc]
     read = [seconds_of(lambda pdf=pdf: read_report(pdf)) for pdf in reports]  # type: ignore[misc]
     with bare_poppler() as poppler:

@@ -15,7 +15,7 @@ from bench.bare import BarePoppler, bare_poppler
 from bench.bench_part import Part
 from bench.effort import Effort
 from bench.line import Line, Sense, Target
-from bench.made_reports import PSEUDONYMISER, Ward
+from bench.made_reports import PSEUDONYMISER, MadeReports
 from bench.stopwatch import one_core, seconds_of, seconds_of_pair
 from ecgcore.data.cache_writer import decode
 from ecgcore.reports.batch.report_batch import read_reports, usable_cores
@@ -30,24 +30,24 @@ _PHASES = ("rendering", "cleaning", "storing")
 _stores = count()
 
 
-def measure_reading(ward: Ward, effort: Effort) -> list[Line]:
+def measure_reading(made: MadeReports, effort: Effort) -> list[Line]:
     """Measure each format on one core, then all reports on one core and on all."""
     lines = []
-    for name, pdfs in ward.by_format().items():
+    for name, pdfs in made.by_format().items():
         with one_core(), bare_poppler() as bare:
-            lines += _format_lines(name, *_alternate(ward, pdfs, bare, effort.repeats))
-    return [*lines, _signal_line(ward, effort.repeats), *_scaling(ward, effort.repeats)]
+            lines += _format_lines(name, *_alternate(made, pdfs, bare, effort.repeats))
+    return [*lines, _signal_line(made, effort.repeats), *_scaling(made, effort.repeats)]
 
 
 def _alternate(
-    ward: Ward, pdfs: Sequence[Path], bare: BarePoppler, repeats: int
+    made: MadeReports, pdfs: Sequence[Path], bare: BarePoppler, repeats: int
 ) -> tuple[list[float], list[float], list[ReadResult]]:
     """Return seconds of reading, seconds of bare rendering, and results; the first file once before, unmeasured."""
     ours, theirs, results = [], [], []
     turn = count()
-    read_one(pdfs[0], _setup(ward))
+    read_one(pdfs[0], _setup(made))
     for _ in range(repeats):
-        setup = _setup(ward)
+        setup = _setup(made)
         for pdf in pdfs:
             read, rendered = seconds_of_pair(
                 lambda pdf=pdf, setup=setup: results.append(read_one(pdf, setup)),  # type: ignore[misc]
@@ -60,9 +60,9 @@ def _alternate(
     return ours, theirs, results
 
 
-def _setup(ward: Ward) -> Setup:
+def _setup(made: MadeReports) -> Setup:
     """Return an empty image store, because an image that is there already is not stored again."""
-    return Setup(ward.folder / "stores" / str(next(_stores)), PSEUDONYMISER, DEFAULT_LIMITS)
+    return Setup(made.folder / "stores" / str(next(_stores)), PSEUDONYMISER, DEFAULT_LIMITS)
 
 
 def _format_lines(name: str, ours: list[float], theirs: list[float], results: list[ReadResult]) -> list[Line]:
@@ -76,8 +76,8 @@ def _format_lines(name: str, ours: list[float], theirs: list[float], results: li
     return [main, *phases]
 
 
-def _signal_line(ward: Ward, repeats: int) -> Line:
-    images = [decode(image) for image in ward.images]
+def _signal_line(made: MadeReports, repeats: int) -> Line:
+    images = [decode(image) for image in made.images]
     with one_core():
         signals_from_image(images[0])  # warm-up
         seconds = [seconds_of(partial(signals_from_image, image)) for _ in range(repeats) for image in images]
@@ -85,18 +85,18 @@ def _signal_line(ward: Ward, repeats: int) -> Line:
     return Line(Part.READING, "signals, one core", 1 / median(seconds), "images/s", note=note)
 
 
-def _scaling(ward: Ward, repeats: int) -> list[Line]:
+def _scaling(made: MadeReports, repeats: int) -> list[Line]:
     cores = usable_cores()
-    one = _worker_line(ward, 1, repeats)
+    one = _worker_line(made, 1, repeats)
     if cores == 1:
         return [one]
-    every, again = _worker_line(ward, cores, repeats), _worker_line(ward, 1, repeats)
+    every, again = _worker_line(made, cores, repeats), _worker_line(made, 1, repeats)
     return [_average(one, again), every, _gain_line(_average(one, again), every, cores)]
 
 
-def _worker_line(ward: Ward, workers: int, repeats: int) -> Line:
-    ours = median(_steady_rate(ward, workers) for _ in range(repeats))
-    bare = median(_bare_rate(ward, workers) for _ in range(repeats))
+def _worker_line(made: MadeReports, workers: int, repeats: int) -> Line:
+    ours = median(_steady_rate(made, workers) for _ in range(repeats))
+    bare = median(_bare_rate(made, workers) for _ in range(repeats))
     name = f"read_reports, {workers} worker{'s' if workers > 1 else ''}"
     return Line(Part.READING, name, ours, "PDF/s", bare, "bare pdftoppm", bare / ours)
 
@@ -120,20 +120,20 @@ def _gain_line(one: Line, every: Line, cores: int) -> Line:
     return Line(Part.READING, name, gain, "times", possible, "bare pdftoppm", gain / possible, target, note)
 
 
-def _steady_rate(ward: Ward, workers: int) -> float:
+def _steady_rate(made: MadeReports, workers: int) -> float:
     """Return files per second between the first finished file of the last worker to start and the last file."""
     finished: list[float] = []
     progress: Callable[[int], None] = lambda _: finished.append(time.perf_counter())  # noqa: E731
-    store = _setup(ward).image_dir
-    total = sum(1 for _ in read_reports(ward.reports, store, PSEUDONYMISER, workers=workers, progress=progress))
+    store = _setup(made).image_dir
+    total = sum(1 for _ in read_reports(made.reports, store, PSEUDONYMISER, workers=workers, progress=progress))
     return (total - workers) / (finished[-1] - finished[workers - 1])
 
 
-def _bare_rate(ward: Ward, workers: int) -> float:
+def _bare_rate(made: MadeReports, workers: int) -> float:
     with bare_poppler() as bare, ThreadPoolExecutor(workers) as pool:
 
         def render(pdf: Path) -> None:
             bare(pdf)
             bare.forget(pdf)
 
-        return len(ward.reports) / seconds_of(lambda: list(pool.map(render, ward.reports)))
+        return len(made.reports) / seconds_of(lambda: list(pool.map(render, made.reports)))

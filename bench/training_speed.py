@@ -19,7 +19,7 @@ from bench.bench_part import Part
 from bench.effort import Effort
 from bench.line import Line, Sense, Target
 from bench.made_cache import as_dataset, make_cache
-from bench.made_reports import Ward
+from bench.made_reports import MadeReports
 from bench.stopwatch import seconds_of
 from ecgcore.data.cache_spec import ImageSpec
 from ecgcore.data.dataset import StudyDataset
@@ -51,14 +51,14 @@ class StepClock(pl.Callback):
         return [b - a for a, b in zip(self.started[1:], self.started[2:], strict=False)]
 
 
-def measure_training(ward: Ward, effort: Effort, recipes: Path) -> list[Line]:
+def measure_training(made: MadeReports, effort: Effort, recipes: Path) -> list[Line]:
     """Measure each recipe on the CPU with all its threads.
 
     Raises:
         RecipeError: a recipe cannot be read.
     """
     named = [(_unwarmed(Recipe.load(recipes / f"{name}.yaml")), steps) for name, steps in effort.train_steps]
-    return [line for recipe, steps in named for line in _recipe_lines(ward, recipe, steps, effort.repeats)]
+    return [line for recipe, steps in named for line in _recipe_lines(made, recipe, steps, effort.repeats)]
 
 
 def _unwarmed(recipe: Recipe) -> Recipe:
@@ -66,10 +66,10 @@ def _unwarmed(recipe: Recipe) -> Recipe:
     return replace(recipe, schedule=replace(recipe.schedule, warmup_steps=0))
 
 
-def _recipe_lines(ward: Ward, recipe: Recipe, steps: int, repeats: int) -> list[Line]:
+def _recipe_lines(made: MadeReports, recipe: Recipe, steps: int, repeats: int) -> list[Line]:
     size = recipe.image_input
     samples = recipe.training.batch_size * (steps + 1)
-    cache = make_cache(ward, ImageSpec(size.height, size.width, size.interpolation.flag), samples)
+    cache = make_cache(made, ImageSpec(size.height, size.width, size.interpolation.flag), samples)
     data = as_dataset(cache, tuple(recipe.model.targets))
     real, bare, waits = [], [], []
     for _ in range(repeats):

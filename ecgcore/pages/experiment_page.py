@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecgcore.evaluation.study.contrast import Contrast, Finding
+from ecgcore.evaluation.study.contrast import Contrast, ContrastResult
 from ecgcore.pages.document import Callout, Cell, Document, Image, Section, Table, Text, Tone
 
-_TONES = {Finding.BETTER: Tone.GOOD, Finding.WORSE: Tone.BAD, Finding.UNDECIDED: Tone.PLAIN}
+_TONES = {ContrastResult.BETTER: Tone.GOOD, ContrastResult.WORSE: Tone.BAD, ContrastResult.UNDECIDED: Tone.PLAIN}
 _COLUMNS = (
     "Variant", "AUC of the base", "of the variant", "Difference (95 %)", "Error: cases", "Error: seeds", "By seed",
     "p (Holm)", "Finding",
@@ -57,7 +57,7 @@ def experiment_document(page: ExperimentPage) -> Document:
 
 
 def _summary(page: ExperimentPage) -> Callout:
-    decided = [c for c in page.contrasts if c.finding is not Finding.UNDECIDED]
+    decided = [c for c in page.contrasts if c.finding is not ContrastResult.UNDECIDED]
     if not decided:
         return Callout("No variant differs from the base after Holm's correction.", Tone.CAUTION)
     said = "; ".join(f"{c.variant} is {c.finding.value} on {c.target} ({c.place})" for c in decided)

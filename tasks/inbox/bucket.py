@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from ecgcore import durable
-from tasks.inbox.storage import Inbox, InboxError, Skipped, SkippedFile, SourceFile, arrange, skip_by_name
+from tasks.inbox.storage import Inbox, InboxError, InboxFile, Skipped, SkippedFile, arrange, skip_by_name
 
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
@@ -84,9 +84,9 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _check_some_readable(uri: str, entries: Sequence[SourceFile | SkippedFile]) -> None:
+def _check_some_readable(uri: str, entries: Sequence[InboxFile | SkippedFile]) -> None:
     refused = [each for each in entries if isinstance(each, SkippedFile) and each.reason is Skipped.UNREADABLE]
-    if refused and not any(isinstance(each, SourceFile) for each in entries):
+    if refused and not any(isinstance(each, InboxFile) for each in entries):
         rule = f"refuses to hand out any of its {len(refused)} objects"
         raise InboxError(uri, rule, f"{_HINTS['AccessDenied']}, and the use of its keys; or restore archived objects")
 
@@ -110,12 +110,12 @@ def _objects(client: Any, bucket: str, prefix: str) -> Iterator[_Object]:
                 yield _Object(item["Key"], relative, item["ETag"].strip('"'), int(item["Size"]))
 
 
-def _entry(client: Any, bucket: str, item: _Object, folder: Path, max_bytes: int) -> SourceFile | SkippedFile:
+def _entry(client: Any, bucket: str, item: _Object, folder: Path, max_bytes: int) -> InboxFile | SkippedFile:
     reason = _skip(item, max_bytes)
     if reason is None:
         path = folder / item.slot / PurePosixPath(item.relative).name
         reason = None if _is_complete(path, item) else _download(client, bucket, item, path)
-    return SourceFile(path, item.relative, item.size) if reason is None else _skipped(item, reason)
+    return InboxFile(path, item.relative, item.size) if reason is None else _skipped(item, reason)
 
 
 def _skipped(item: _Object, reason: Skipped) -> SkippedFile:

@@ -10,8 +10,7 @@ from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import PageFacts, SourceFile
 from ecgcore.predictor.fingerprint import file_sha256
 from tasks.inbox.ingest_summary import OUTSIDE
-from tasks.inbox.storage import CMR_KINDS, Inbox
-from tasks.inbox.storage import SourceFile as InboxFile
+from tasks.inbox.storage import CMR_KINDS, Inbox, InboxFile
 
 _FOLDERS = {"ecg", "cmr"}
 
@@ -30,20 +29,20 @@ class Listed:
 
 
 def hashed(inbox: Inbox) -> list[Listed]:
-    """Hash every ECG and CMR file, and every stranger in their two folders."""
-    strangers = [file for file in inbox.other if _folder(file) in _FOLDERS]
+    """Hash every ECG and CMR file, and every other file in their two folders."""
+    others = [file for file in inbox.other if _folder(file) in _FOLDERS]
     kinds = [
         *((file, FileKind.ECG) for file in inbox.ecg),
         *((file, CMR_KINDS[Path(file.relative).suffix.lower()]) for file in inbox.cmr),
-        *((file, FileKind.UNKNOWN) for file in strangers),
+        *((file, FileKind.UNKNOWN) for file in others),
     ]
     return [Listed(file, file_sha256(file.path), kind) for file, kind in kinds]
 
 
 def left_alone(inbox: Inbox) -> dict[str, str]:
     """Return the reason for each file that is in no state, by its path in the inbox."""
-    strangers = [file.relative for file in inbox.other if _folder(file) not in _FOLDERS]
-    return {file.relative: file.reason.value for file in inbox.skipped} | dict.fromkeys(strangers, OUTSIDE)
+    others = [file.relative for file in inbox.other if _folder(file) not in _FOLDERS]
+    return {file.relative: file.reason.value for file in inbox.skipped} | dict.fromkeys(others, OUTSIDE)
 
 
 def _folder(file: InboxFile) -> str:

@@ -19,8 +19,7 @@ from ecgcore.ledger.ingest.ingest_batch import PageFacts
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch.report_batch import read_reports
 from tasks.inbox.listed import Listed, hashed
-from tasks.inbox.storage import Inbox, list_inbox
-from tasks.inbox.storage import SourceFile as InboxFile
+from tasks.inbox.storage import Inbox, InboxFile, list_inbox
 from tasks.prefect.artifacts import progress_bar
 
 _SHOW_EVERY = 50
@@ -35,7 +34,7 @@ def list_files(uri: str, staging: Path, endpoint_url: str | None, settle_seconds
 
 @task(name="hash the files", cache_policy=NO_CACHE)
 def hash_files(inbox: Inbox) -> list[Listed]:
-    """Hash every ECG and CMR file, and every stranger in their two folders."""
+    """Hash every ECG and CMR file, and every other file in their two folders."""
     return hashed(inbox)
 
 

@@ -45,7 +45,7 @@ class Skipped(StrEnum):
     CHANGED = "changed-meanwhile"
 
 
-class Shelf(StrEnum):
+class InboxFolder(StrEnum):
     """Where in the inbox a file belongs by its place and suffix."""
 
     ECG = "ecg"
@@ -54,7 +54,7 @@ class Shelf(StrEnum):
 
 
 @dataclass(frozen=True)
-class SourceFile:
+class InboxFile:
     """One file to ingest: a local ``path``, its POSIX path ``relative`` to the inbox, its ``size`` in bytes."""
 
     path: Path
@@ -79,9 +79,9 @@ class Inbox:
     ``skipped`` holds what is not handed on, with the reason.
     """
 
-    ecg: tuple[SourceFile, ...] = ()
-    cmr: tuple[SourceFile, ...] = ()
-    other: tuple[SourceFile, ...] = ()
+    ecg: tuple[InboxFile, ...] = ()
+    cmr: tuple[InboxFile, ...] = ()
+    other: tuple[InboxFile, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
 
     def __len__(self) -> int:
@@ -142,27 +142,27 @@ def check_folder(folder: Path) -> None:
         raise InboxError(folder, "is not a folder", "create it, or set ECG_INBOX to the folder that receives reports")
 
 
-def arrange(entries: Iterable[SourceFile | SkippedFile]) -> Inbox:
+def arrange(entries: Iterable[InboxFile | SkippedFile]) -> Inbox:
     """Sort entries into an :class:`Inbox` by their place and suffix."""
     ordered = sorted(entries, key=lambda entry: entry.relative)
-    files = [(shelf_of(entry.relative), entry) for entry in ordered if isinstance(entry, SourceFile)]
+    files = [(folder_of(entry.relative), entry) for entry in ordered if isinstance(entry, InboxFile)]
     return Inbox(
-        ecg=tuple(entry for shelf, entry in files if shelf is Shelf.ECG),
-        cmr=tuple(entry for shelf, entry in files if shelf is Shelf.CMR),
-        other=tuple(entry for shelf, entry in files if shelf is Shelf.OTHER),
+        ecg=tuple(entry for folder, entry in files if folder is InboxFolder.ECG),
+        cmr=tuple(entry for folder, entry in files if folder is InboxFolder.CMR),
+        other=tuple(entry for folder, entry in files if folder is InboxFolder.OTHER),
         skipped=tuple(entry for entry in ordered if isinstance(entry, SkippedFile)),
     )
 
 
-def shelf_of(relative: str) -> Shelf:
+def folder_of(relative: str) -> InboxFolder:
     """Return where a file belongs: ``ecg/**`` and directly in ``cmr/`` by suffix in any case, all else is ``OTHER``."""
     path = PurePosixPath(relative)
     suffix = path.suffix.lower()
     if len(path.parts) >= 2 and path.parts[0].lower() == "ecg" and suffix in ECG_SUFFIXES:
-        return Shelf.ECG
+        return InboxFolder.ECG
     if len(path.parts) == 2 and path.parts[0].lower() == "cmr" and suffix in CMR_KINDS:
-        return Shelf.CMR
-    return Shelf.OTHER
+        return InboxFolder.CMR
+    return InboxFolder.OTHER
 
 
 def skip_by_name(relative: str) -> Skipped | None:
@@ -183,7 +183,7 @@ def _walk(root: Path, errors: list[OSError]) -> Iterator[Path]:
         yield from (Path(parent) / name for name in [*names, *linked])
 
 
-def _entry(path: Path, root: Path, now: float, settle_seconds: float) -> SourceFile | SkippedFile | None:
+def _entry(path: Path, root: Path, now: float, settle_seconds: float) -> InboxFile | SkippedFile | None:
     relative = path.relative_to(root).as_posix()
     if (readable := relative.encode("utf-8", "backslashreplace").decode()) != relative:
         return SkippedFile(readable, Skipped.UNSAFE_NAME)  # no page, table or ledger can hold a name that is no text
@@ -195,7 +195,7 @@ def _entry(path: Path, root: Path, now: float, settle_seconds: float) -> SourceF
     except OSError:
         return SkippedFile(relative, Skipped.UNREADABLE)
     reason = skip_by_name(relative) or reason
-    return SourceFile(path, relative, size) if reason is None else SkippedFile(relative, reason, size)
+    return InboxFile(path, relative, size) if reason is None else SkippedFile(relative, reason, size)
 
 
 def _inspect(path: Path, root: Path, now: float, settle_seconds: float) -> tuple[Skipped | None, int]:

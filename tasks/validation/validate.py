@@ -17,7 +17,7 @@ from ecgcore.errors import TableError
 from ecgcore.pages.validation_page import CheckLine, ValidationPage
 from tasks.validation.data_docs import write_data_docs
 from tasks.validation.expectation import checks_of
-from tasks.validation.validator import Outcome, run_checks
+from tasks.validation.validator import CheckResult, run_checks
 
 _BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -53,12 +53,12 @@ def validate(
     return ValidationReport(failures, rejected, page)
 
 
-def _page(batch_id: str, outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -> ValidationPage:
+def _page(batch_id: str, outcomes: tuple[CheckResult, ...], checked: pd.DataFrame) -> ValidationPage:
     lines = tuple(_check_line(outcome, checked) for outcome in outcomes)
     return ValidationPage(batch_id, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", len(checked), lines, "")
 
 
-def _check_line(outcome: Outcome, checked: pd.DataFrame) -> CheckLine:
+def _check_line(outcome: CheckResult, checked: pd.DataFrame) -> CheckLine:
     rule = outcome.check.rule
     failing: tuple[tuple[str, str], ...] = ()
     if not rule.of_table and outcome.row_ids:
@@ -75,13 +75,13 @@ def _applicable(columns: frozenset[str]) -> tuple[ColumnRule, ...]:
     return tuple(rule for rule in rules() if rule.of_table or columns.issuperset(required_columns()))
 
 
-def _table_failure(outcome: Outcome, checked: pd.DataFrame) -> TableFailure:
+def _table_failure(outcome: CheckResult, checked: pd.DataFrame) -> TableFailure:
     rule = outcome.check.rule
     values = {Kind.HAS_COLUMN: "no such column", Kind.ROW_COUNT: f"{len(checked)} rows"}
     return TableFailure(rule.name, outcome.check.column, values.get(rule.kind, "the same twice"), rule.hint)
 
 
-def _row_failures(outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -> tuple[RowFailure, ...]:
+def _row_failures(outcomes: tuple[CheckResult, ...], checked: pd.DataFrame) -> tuple[RowFailure, ...]:
     positions = {row_id: i for i, row_id in enumerate(checked["row_id"])}
     found = [
         f for outcome in outcomes if not outcome.check.rule.of_table for f in _failures(outcome, checked, positions)
@@ -89,7 +89,7 @@ def _row_failures(outcomes: tuple[Outcome, ...], checked: pd.DataFrame) -> tuple
     return tuple(sorted(found, key=lambda failure: positions[failure.row_id]))
 
 
-def _failures(outcome: Outcome, checked: pd.DataFrame, positions: Mapping[str, int]) -> Iterator[RowFailure]:
+def _failures(outcome: CheckResult, checked: pd.DataFrame, positions: Mapping[str, int]) -> Iterator[RowFailure]:
     rule, column = outcome.check.rule, outcome.check.column
     texts = [checked[name].astype(object).where(checked[name].notna(), None) for name in _shown_columns(outcome)]
     for row_id in outcome.row_ids:
@@ -98,7 +98,7 @@ def _failures(outcome: Outcome, checked: pd.DataFrame, positions: Mapping[str, i
         yield RowFailure(row_id, rule.name, column, value, rule.hint, rule.effect)
 
 
-def _shown_columns(outcome: Outcome) -> tuple[str, ...]:
+def _shown_columns(outcome: CheckResult) -> tuple[str, ...]:
     rule, check = outcome.check.rule, outcome.check
     if rule.kind is Kind.NO_FINDING:
         return (check.source,)

@@ -21,7 +21,7 @@ _VALUES_IN_RESULT = 20  # unexpected values that the result lists per rule besid
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckResult:
     """What one check said.
 
     Args:
@@ -43,7 +43,7 @@ class Outcome:
 class Checked:
     """What all checks said, and Great Expectations' own result as plain values."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CheckResult, ...]
     result: dict[str, Any]
 
 
@@ -113,7 +113,7 @@ def _run(
     return next(iter(result.run_results.values()))
 
 
-def _outcome(check: Check, result: ExpectationValidationResult, batch_id: str, rows: int) -> Outcome:
+def _outcome(check: Check, result: ExpectationValidationResult, batch_id: str, rows: int) -> CheckResult:
     message = _exception_message(result.exception_info or {})
     if message is not None:
         raise TableError(
@@ -123,7 +123,7 @@ def _outcome(check: Check, result: ExpectationValidationResult, batch_id: str, r
         )
     failed = (result.result or {}).get("unexpected_index_list") or []
     name = result.expectation_config.type if result.expectation_config else ""
-    return Outcome(check, bool(result.success), tuple(str(row["row_id"]) for row in failed), name, rows)
+    return CheckResult(check, bool(result.success), tuple(str(row["row_id"]) for row in failed), name, rows)
 
 
 def _exception_message(info: Mapping[str, Any]) -> str | None:

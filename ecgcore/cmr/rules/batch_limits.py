@@ -1,4 +1,4 @@
-"""Batch limits: is too much quarantined, or is a prevalence beyond belief?
+"""Batch limits: is too much quarantined, or is a prevalence implausible?
 
 A batch may hold a single file, so that a share of it says nothing. The flow counts over the last :data:`WINDOW`
 studies, and an alert is raised only where the whole Clopper-Pearson interval lies beyond a limit.
@@ -19,7 +19,7 @@ WINDOW = 200
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The range in which a share is believed.
+    """The range in which a share is plausible.
 
     Args:
         name: what is counted, for example `quarantined`.

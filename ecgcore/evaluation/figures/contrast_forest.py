@@ -10,19 +10,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.study.contrast import Contrast, Finding
+from ecgcore.evaluation.study.contrast import Contrast, ContrastResult
 
 DPI = 130
 _INK, _MUTED, _GRID = "#1f2933", "#616e7c", "#e4e7eb"
 _LOOKS = {
-    Finding.BETTER: ("#1b7f4b", "o"),
-    Finding.WORSE: ("#b42318", "X"),
-    Finding.UNDECIDED: ("#0b6e99", "D"),
+    ContrastResult.BETTER: ("#1b7f4b", "o"),
+    ContrastResult.WORSE: ("#b42318", "X"),
+    ContrastResult.UNDECIDED: ("#0b6e99", "D"),
 }
 _NAMES = {
-    Finding.BETTER: "better (Holm)",
-    Finding.WORSE: "worse (Holm)",
-    Finding.UNDECIDED: "undecided",
+    ContrastResult.BETTER: "better (Holm)",
+    ContrastResult.WORSE: "worse (Holm)",
+    ContrastResult.UNDECIDED: "undecided",
 }
 
 

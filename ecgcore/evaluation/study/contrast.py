@@ -33,7 +33,7 @@ CASES_ONLY = "DeLong, paired"
 _EDGE = 1e-12  # a probability of exactly 0 or 1 has no logit
 
 
-class Finding(StrEnum):
+class ContrastResult(StrEnum):
     """What a contrast shows after Holm's correction."""
 
     BETTER = "better"
@@ -72,11 +72,11 @@ class Contrast:
     p_holm: float
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> ContrastResult:
         """Better or worse if the corrected p-value is below 1 less the interval's level."""
         if self.p_holm >= 1 - self.difference.level:
-            return Finding.UNDECIDED
-        return Finding.BETTER if self.difference.value > 0 else Finding.WORSE
+            return ContrastResult.UNDECIDED
+        return ContrastResult.BETTER if self.difference.value > 0 else ContrastResult.WORSE
 
 
 @dataclass(frozen=True)

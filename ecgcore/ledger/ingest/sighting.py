@@ -33,7 +33,7 @@ P = TypeVar("P", bound=Placed)
 
 
 def best_places(files: Iterable[P]) -> dict[str, P]:
-    """Return each content's file by its hash; of several the first of the kind that stands first in `FileKind`."""
+    """Return the file recorded for each content: of several, the first of the kind that comes first in `FileKind`."""
     best: dict[str, P] = {}
     for file in files:
         standing = best.setdefault(file.sha256, file)
@@ -66,7 +66,7 @@ def last_seen(connection: Connection, paths: Iterable[str]) -> dict[str, str]:
 
 
 def restore_returned(connection: Connection, files: Sequence[SourceFile], now: datetime) -> int:
-    """See contents anew at paths of theirs that held another content since; return how many there are."""
+    """Record that contents lie again at a path of theirs which held another content since; return how many do."""
     known, last = known_paths(connection, [f.sha256 for f in files]), last_seen(connection, [f.path for f in files])
     back = [f for f in files if f.path in known.get(f.sha256, ()) and last[f.path] != f.sha256]
     for file in back:
@@ -85,7 +85,7 @@ def reopen(connection: Connection, sha256s: Iterable[str]) -> None:
 
 
 def keep_left_path(connection: Connection, sha256: str, path: str) -> int:
-    """Keep the path that a content leaves for `path` as a sighting; return how many sightings that adds."""
+    """Keep the path recorded for a content that now gets `path` as a sighting; return how many sightings that adds."""
     columns = (File.path, File.stem, File.batch, File.first_seen.label("seen"))
     left = dict(connection.execute(select(*columns).where(File.sha256 == sha256)).one()._mapping)
     if left["path"] == path:

@@ -33,7 +33,7 @@ def contents(files):
     return {file.relative: file.path.read_bytes() for file in files}
 
 
-def test_objects_become_local_files_on_their_shelf(s3, bucket, listing):
+def test_objects_become_local_files_on_their_folder(s3, bucket, listing):
     put(s3, bucket, **{"in/ecg/2020/a.PDF": b"pdf", "in/cmr/t.csv": b"hn", "in/readme.md": b"r", "in/empty.txt": b""})
     put(s3, bucket, **{"in/ecg/": b"", "in/.DS_Store": b"x", "in/cmr/~$t.xlsx": b"x", "inbox2/ecg/b.pdf": b"not ours"})
     inbox = listing(f"s3://{bucket}/in")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgcore.errors import EcgError
-from tasks.inbox.storage import InboxError, Shelf, Skipped, SkippedFile, list_inbox, shelf_of, skip_by_name
+from tasks.inbox.storage import InboxError, InboxFolder, Skipped, SkippedFile, folder_of, list_inbox, skip_by_name
 
 
 def put(root, *names):
@@ -24,7 +24,7 @@ def reasons(inbox):
     return {file.relative: file.reason for file in inbox.skipped}
 
 
-def test_files_go_to_their_shelf_by_place_and_suffix_in_any_case(tmp_path):
+def test_files_go_to_their_folder_by_place_and_suffix_in_any_case(tmp_path):
     put(tmp_path, "ecg/a.pdf", "ecg/2020/05/B.PDF", "ECG/c.JpEg", "ecg/d.png", "ecg/e.jpg", "cmr/t.xlsx", "cmr/T2.CSV")
     put(
         tmp_path,
@@ -135,4 +135,4 @@ NAMES = st.text("abcEG.~$_- é", min_size=1, max_size=8).filter(lambda name: nam
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_every_path_has_exactly_one_place(parts):
     relative = "/".join(parts)
-    assert (skip_by_name(relative) is not None) or shelf_of(relative) in Shelf
+    assert (skip_by_name(relative) is not None) or folder_of(relative) in InboxFolder

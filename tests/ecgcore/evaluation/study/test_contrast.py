@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.discrimination.paired import paired_difference
 from ecgcore.evaluation.figures.contrast_forest import forest_png
-from ecgcore.evaluation.study.contrast import Finding, contrast_table, contrasts, mean_over_seeds
+from ecgcore.evaluation.study.contrast import ContrastResult, contrast_table, contrasts, mean_over_seeds
 
 
 def frame(labels: np.ndarray, **scores: np.ndarray) -> pd.DataFrame:
@@ -80,7 +80,11 @@ def test_a_real_gain_is_found_and_its_sign_is_right():
     better = contrasts(hospital(rng, 2000, wobble=0.02, better=0.6), "base", ["validation"])[0]
     worse = contrasts(hospital(rng, 2000, wobble=0.02, better=-0.6), "base", ["validation"])[0]
     same = contrasts(hospital(rng, 2000, wobble=0.02), "base", ["validation"])[0]
-    assert [c.finding for c in (better, worse, same)] == [Finding.BETTER, Finding.WORSE, Finding.UNDECIDED]
+    assert [c.finding for c in (better, worse, same)] == [
+        ContrastResult.BETTER,
+        ContrastResult.WORSE,
+        ContrastResult.UNDECIDED,
+    ]
 
 
 def test_one_seed_leaves_the_training_noise_out_and_says_so():
