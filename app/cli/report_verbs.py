@@ -39,7 +39,7 @@ def predict(
     exact: Annotated[bool, typer.Option("--exact", help="Unrounded probabilities instead of two decimals.")] = False,
 ) -> None:
     """Predict scar and LVEF < 50 %. Prints one JSON object per file, in the deployed predictor's form."""
-    from app.cli.predict import predict_files
+    from app.cli.classify.predict import predict_files
 
     failed = False
     for answer in predict_files(files, model_dir, device, not exact, task.value if task else None):
@@ -70,7 +70,7 @@ def explain(
     model_dir: Annotated[Path | None, typer.Option("--model-dir", help="Default: the champion.")] = None,
 ) -> None:
     """Colour where the model finds evidence for a target (Grad-CAM++), on what it sees or on the report page."""
-    from app.cli.explain_file import explain_file
+    from app.cli.classify.explain_file import explain_file
 
     explanation = explain_file(file, out, target, page, model_dir, show_header)
     typer.echo(explanation.text)
@@ -84,7 +84,7 @@ def view(
     source: SignalsFrom = Choice.AUTO,
 ) -> None:
     """Write the canonical image of a report: exactly what a model sees."""
-    from app.cli.caution import said
+    from app.cli.classify.caution import said
 
     if leads:
         from ecgcore.reports.signals.lead_view import view_leads
@@ -105,7 +105,7 @@ def extract(
     source: SignalsFrom = Choice.AUTO,
 ) -> None:
     """Write the twelve leads of a report as numbers, in mV and seconds, and tell how well each could be read."""
-    from app.cli.caution import said
+    from app.cli.classify.caution import said
     from ecgcore.reports.signals.extract import read_signals
     from ecgcore.reports.signals.lead_view import note_of
     from ecgcore.reports.signals.signal_file import write_signals

@@ -23,7 +23,7 @@ from ecgcore.ledger.review import audit
 from ecgcore.ledger.review.audit import Event
 from ecgcore.settings import Settings
 from tasks.prefect.environment import named_server, open_ledger
-from tasks.prefect.runs import FlowRun, FlowRuns, flow_runs
+from tasks.prefect.flow_runs import FlowRun, FlowRuns, flow_runs
 from tasks.registry.versions import RegisteredVersion, registered_versions
 from tasks.registry.waiting import waiting_candidates
 from tasks.release.release import linked_version

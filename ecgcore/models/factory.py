@@ -15,7 +15,7 @@ from ecgcore.errors import RecipeError
 from ecgcore.models.backbone import unknown_backbone
 from ecgcore.models.clinical_network import ClinicalImageNetwork
 from ecgcore.models.network import ImageNetwork
-from ecgcore.models.published import check_required, local_weights
+from ecgcore.models.published_weights import check_required, local_weights
 from ecgcore.models.signal_network import SignalNetwork, signal_stem
 from ecgcore.models.spec import ModelSpec, Pretrained
 
@@ -34,7 +34,7 @@ def build(spec: ModelSpec, weights: Path | None = None) -> Network:
 
     Args:
         spec: the network's layout.
-        weights: a folder with files of published weights, see :mod:`ecgcore.models.published`.
+        weights: a folder with files of published weights, see :mod:`ecgcore.models.published_weights`.
 
     Raises:
         RecipeError: timm does not know the backbone, has no weights for it at all, published weights are required and

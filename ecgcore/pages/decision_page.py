@@ -9,7 +9,6 @@ from ecgcore.evaluation.estimate.evaluation import Evaluation, Metric, Scores
 from ecgcore.evaluation.gates.decision import Decision, Outcome
 from ecgcore.evaluation.gates.gate import Severity
 from ecgcore.evaluation.gates.policy import Approval
-from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import (
     Block,
     Callout,
@@ -24,7 +23,8 @@ from ecgcore.pages.document import (
     digest,
     number,
 )
-from ecgcore.pages.gate_table import gate_table, outcome_callout
+from ecgcore.pages.parts.answers import answer_blocks
+from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
 
 
 @dataclass(frozen=True)

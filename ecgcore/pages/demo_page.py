@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
-from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Block, Callout, Cell, Command, Document, Link, Section, Table, Text, Tone
-from ecgcore.pages.gate_table import gate_table, outcome_callout
-from ecgcore.pages.rule_table import RuleCount, rule_table
-from ecgcore.pages.state_table import state_table
+from ecgcore.pages.parts.answers import answer_blocks
+from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
+from ecgcore.pages.parts.rule_table import RuleCount, rule_table
+from ecgcore.pages.parts.state_table import state_table
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ecgcore.pages.address import relative_address
 from ecgcore.pages.document import Block, Document, Image, Table, shown, visible
+from ecgcore.pages.parts.address import relative_address
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE = 1100  # pixels: several panels beside each other, which need the whole page

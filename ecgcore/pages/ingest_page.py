@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Text, Tone, capped, number
-from ecgcore.pages.inbox_file import inbox_file
+from ecgcore.pages.parts.inbox_file import inbox_file
+from ecgcore.pages.parts.rule_table import RuleCount, rule_table
+from ecgcore.pages.parts.state_table import state_table
 from ecgcore.pages.quarantine_page import correction
-from ecgcore.pages.rule_table import RuleCount, rule_table
-from ecgcore.pages.state_table import state_table
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped
-from ecgcore.pages.inbox_file import inbox_file
-from ecgcore.pages.rule_table import RuleCount, rule_table
+from ecgcore.pages.parts.inbox_file import inbox_file
+from ecgcore.pages.parts.rule_table import RuleCount, rule_table
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from rich.style import Style
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from ecgcore.pages.address import file_address
 from ecgcore.pages.document import (
     Block,
     Callout,
@@ -29,6 +28,7 @@ from ecgcore.pages.document import (
     shown,
     visible,
 )
+from ecgcore.pages.parts.address import file_address
 
 _STYLES = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "bold red"}
 _SIGNAL = {Tone.PLAIN: "note", Tone.GOOD: "good", Tone.CAUTION: "caution", Tone.BAD: "attention"}

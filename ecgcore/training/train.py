@@ -18,7 +18,7 @@ from ecgcore import durable
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network, build
-from ecgcore.models.published import check_required
+from ecgcore.models.published_weights import check_required
 from ecgcore.models.spec import Pretrained
 from ecgcore.training.network.chosen_point import choose_points
 from ecgcore.training.network.chosen_weights import choose_candidate
@@ -64,8 +64,8 @@ def train(
         recipe: a recipe or its file.
         run_dir: created if missing.
         start: run directory of the recipe that ``start_from`` names, finished, of the same snapshot; needed there only.
-        weights: a folder with published weights, see :mod:`ecgcore.models.published`; the hub's cache is looked into
-            as well.
+        weights: a folder with published weights, see :mod:`ecgcore.models.published_weights`; the hub's cache is looked
+            into as well.
         device: ``cpu`` or ``cuda``; a GPU if there is one by default. Table models always use the CPU.
         progress: show bars.
         callback: called after each epoch, once its checkpoint is safe. What it raises ends the training.

@@ -9,8 +9,8 @@ from ecgcore.ledger.decide.state import State
 from ecgcore.pages.html import render_html
 from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
 from ecgcore.pages.markdown import render_markdown
+from ecgcore.pages.parts.rule_table import RuleCount
 from ecgcore.pages.quarantine_page import QuarantineLine, QuarantinePage, quarantine_document
-from ecgcore.pages.rule_table import RuleCount
 from ecgcore.reports.page.reason import CAUTION_HINTS
 from tasks.inbox.ingest_summary import IngestSummary
 from tasks.prefect.artifacts import publish_page, publish_table

@@ -11,10 +11,10 @@ from ecgcore.data.snapshot import Snapshot
 from ecgcore.evaluation.estimate.evaluation import to_json
 from ecgcore.evaluation.gates.decision import FIRST_RUN, ITSELF
 from ecgcore.evaluation.gates.policy import load_policy
-from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Document, Image, Section, Text
-from ecgcore.pages.gate_table import gate_table, outcome_callout
 from ecgcore.pages.html import render_html
+from ecgcore.pages.parts.answers import answer_blocks
+from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
 from ecgcore.settings import Settings
 from tasks.cohort.snapshots import freeze
 from tasks.judging.judge import Judgement, judge

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation
 from ecgcore.evaluation.gates.decision import Decision
-from ecgcore.pages.answers import answer_blocks
 from ecgcore.pages.document import Block, Command, Document, Link, Section, Text
-from ecgcore.pages.gate_table import gate_table, outcome_callout
+from ecgcore.pages.parts.answers import answer_blocks
+from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
 
 if TYPE_CHECKING:
     from tasks.judging.judge import Judgement  # with torch, which the demo's ingest does without

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ecgcore.pages.decision_page import DecisionPage, decision_document
 from ecgcore.pages.document import Document, Image
-from ecgcore.pages.gate_table import gate_table, interval_text, value_text
 from ecgcore.pages.html import render_html
 from ecgcore.pages.markdown import render_markdown
-from ecgcore.pages.operating_point import operating_points
+from ecgcore.pages.parts.gate_table import gate_table, interval_text, value_text
+from ecgcore.pages.parts.operating_point import operating_points
 from ecgcore.settings import Settings
 from tasks.judging.judge import Judgement
 from tasks.judging.newcomers import Newcomers

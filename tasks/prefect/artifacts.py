@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ecgcore.pages.number_text import number_text
+from ecgcore.pages.parts.number_text import number_text
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -11,7 +11,7 @@ import yaml
 
 from ecgcore import durable
 from ecgcore.errors import RecipeError
-from ecgcore.models.published import check_required
+from ecgcore.models.published_weights import check_required
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.lineage import Lineage, load_lineage
 from ecgcore.training.recipe.recipe import Recipe

@@ -11,7 +11,7 @@ import pytest
 from ecgcore.errors import LedgerError
 from ecgcore.evaluation.gates.gate import MinimumCases, Severity
 from tasks.cohort.lock_plan import LockPlan, TargetCases, check_sufficient
-from tasks.prefect.runs import FlowRuns, flow_runs
+from tasks.prefect.flow_runs import FlowRuns, flow_runs
 from tasks.registry.versions import RegisteredVersion
 from tasks.registry.waiting import waiting_candidates
 from tests.flows.commandline import Cli

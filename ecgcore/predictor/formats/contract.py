@@ -15,7 +15,7 @@ import torch
 from ecgcore.errors import PredictorError
 from ecgcore.models.heads import CLASSES
 from ecgcore.models.spec import Family, ModelSpec
-from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS
+from ecgcore.predictor.formats.format_choice import DEPLOYED_TARGETS
 
 RNN_TYPE = "birnn"
 

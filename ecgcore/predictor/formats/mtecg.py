@@ -1,8 +1,8 @@
 """The one adapter that knows the deployed predictor's directory: writes it, and reads it strictly.
 
 It is written for what the deployed predictor loads, and only for that: the four families on images, see
-:mod:`~ecgcore.predictor.formats.choice`. Signal models were written in this layout, too, until they got the format of
-:mod:`~ecgcore.predictor.formats.own`; those directories are still read.
+:mod:`~ecgcore.predictor.formats.format_choice`. Signal models were written in this layout, too, until they got the
+format of :mod:`~ecgcore.predictor.formats.own`; those directories are still read.
 
 configs.json  model.ckpt
 transform.json  train_transform.json
@@ -37,7 +37,7 @@ from ecgcore.models.odds_line import OddsLine
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec, Pretrained
 from ecgcore.predictor.formats import contract
 from ecgcore.predictor.formats.checkpoint import EXPORT_AGAIN, check_entries, envelope, read_checkpoint, some
-from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS, why_not_deployed
+from ecgcore.predictor.formats.format_choice import DEPLOYED_TARGETS, why_not_deployed
 from ecgcore.predictor.formats.loaded_model import LoadedModel
 from ecgcore.predictor.formats.staging import staged_directory
 

@@ -14,7 +14,7 @@ from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.models.factory import Network
 from ecgcore.models.odds_line import OddsLine
-from ecgcore.predictor.formats.choice import ModelFormat
+from ecgcore.predictor.formats.format_choice import ModelFormat
 from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.golden.golden import write_golden

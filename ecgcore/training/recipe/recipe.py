@@ -12,7 +12,7 @@ from pathlib import Path
 from ecgcore.errors import RecipeError
 from ecgcore.models.backbone import is_plain_resnet
 from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec, Pretrained
-from ecgcore.predictor.formats.choice import ModelFormat, choose_format
+from ecgcore.predictor.formats.format_choice import ModelFormat, choose_format
 from ecgcore.predictor.slot import CHAMPION
 from ecgcore.training.recipe.augment_section import AugmentSection
 from ecgcore.training.recipe.input_section import ImageInput, InputSection, SignalInput

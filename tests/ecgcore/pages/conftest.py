@@ -18,8 +18,8 @@ from ecgcore.pages.decision_page import DecisionPage, Looks, decision_document
 from ecgcore.pages.demo_page import DemoPage, PredictionLine, demo_document
 from ecgcore.pages.document import Document, Image
 from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
+from ecgcore.pages.parts.rule_table import RuleCount
 from ecgcore.pages.quarantine_page import QuarantineLine, QuarantinePage, quarantine_document
-from ecgcore.pages.rule_table import RuleCount
 
 
 def png() -> bytes:

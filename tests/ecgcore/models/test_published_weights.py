@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from ecgcore.errors import RecipeError
 from ecgcore.models.factory import build
-from ecgcore.models.published import check_required
+from ecgcore.models.published_weights import check_required
 from ecgcore.models.spec import ModelSpec
 
 REQUIRED = ModelSpec("multi-task", ["scar"], backbone="resnet10t", latent_dim=16, pretrained="required")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli.caution import said_of
-from app.cli.open_classifier import open_classifier
+from app.cli.classify.caution import said_of
+from app.cli.classify.open_classifier import open_classifier
 from ecgcore.errors import ReportError
 from ecgcore.explain.heat_overlay import overlay
 from ecgcore.explain.heatmap import Heatmap, explain

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.cli.caution import said_of
-from app.cli.open_classifier import open_classifier
+from app.cli.classify.caution import said_of
+from app.cli.classify.open_classifier import open_classifier
 from ecgcore.errors import EcgError, PredictorError
 from ecgcore.predictor.classifier import ECGClassifier, Prediction
 from ecgcore.predictor.picture import open_picture
@@ -34,7 +34,7 @@ def predict_files(
     """Yield an answer for each file.
 
     Raises:
-        PredictorError: as :func:`~app.cli.open_classifier.open_classifier`, before the first file.
+        PredictorError: as :func:`~app.cli.classify.open_classifier.open_classifier`, before the first file.
         PromotionError: as there.
     """
     classifier = open_classifier(model_dir, task, "--task", device, round_probabilities)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecgcore.pages.target_words import target_words
+from ecgcore.pages.parts.target_words import target_words
 
 
 def operating_points(summary: Mapping[str, Any]) -> tuple[str, ...]:

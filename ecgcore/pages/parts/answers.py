@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation, Scores
 from ecgcore.pages.document import Block, Callout, Text, Tone
-from ecgcore.pages.target_words import target_words
+from ecgcore.pages.parts.target_words import target_words
 
 
 def answer_blocks(evaluations: Sequence[Evaluation]) -> tuple[Block, ...]:

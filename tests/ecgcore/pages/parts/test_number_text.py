@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecgcore.pages.number_text import number_text
+from ecgcore.pages.parts.number_text import number_text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from ecgcore.errors import RecipeError
 from ecgcore.models.spec import ModelSpec
-from ecgcore.predictor.formats.choice import choose_format
+from ecgcore.predictor.formats.format_choice import choose_format
 
 BOTH = ["scar", "lvef"]
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from ecgcore.evaluation.estimate.evaluation import Evaluation, evaluate
-from ecgcore.pages.answers import answer_blocks, answer_sentence
 from ecgcore.pages.document import Callout, Text, Tone
-from ecgcore.pages.operating_point import operating_points
-from ecgcore.pages.target_words import target_words
+from ecgcore.pages.parts.answers import answer_blocks, answer_sentence
+from ecgcore.pages.parts.operating_point import operating_points
+from ecgcore.pages.parts.target_words import target_words
 
 
 def evaluated(target: str, called: list[tuple[int, float]], patients: int | None = None) -> Evaluation:

@@ -9,7 +9,7 @@ from ecgcore.models.spec import Family
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS
+from ecgcore.predictor.formats.format_choice import DEPLOYED_TARGETS
 from ecgcore.predictor.formats.model_dir import leaves_target_open, read_family
 from ecgcore.predictor.table.table_dir import family_of
 from ecgcore.settings import load_settings
