@@ -12,11 +12,10 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.lineage import Lineage
 from ecgcore.training.recipe.recipe_file import AnyRecipe
-from tasks.prefect.deployment import pool_of
 from tasks.prefect.environment import open_ledger
 from tasks.registry.registry import Registry, registry_of
-from tasks.training.dispatch import TRAIN
-from tasks.training.runs import check_weights, lineage_of
+from tasks.training.dispatch import check_weights
+from tasks.training.runs import lineage_of
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,16 @@ def open_retraining(
     """Check recipe and policy, open the ledger, and keep other retrainings of the slot away meanwhile.
 
     Raises:
-        RecipeError: recipe, overlay or policy is not there or wrong, or the policy misses a target of the recipe.
+        RecipeError: recipe, overlay or policy is not there or wrong, the policy misses a target of the recipe, or the
+            recipe requires published weights that are not here.
         LedgerError: another retraining of the slot is under way.
     """
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
     lineage, gates = lineage_of(settings, recipe or settings.recipe, overlay), load_policy(policy_file)
     plan = lineage.recipe
-    if pool_of(TRAIN) is None:  # else the machine of the GPU pool looks for its own
-        check_weights(settings, lineage)
     if plan.promotable:
         gates.check_covers(plan.model.targets)
     slot = plan.slot or plan.name
+    check_weights(settings, lineage)
     with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         yield Retraining(settings, ledger, registry_of(settings), lineage, gates, policy_file, slot, force)

@@ -11,10 +11,12 @@ import yaml
 
 from ecgcore import durable
 from ecgcore.errors import RecipeError
+<<<<<<< ours
 from ecgcore.models.published_weights import check_required
+=======
+>>>>>>> theirs
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.lineage import Lineage, load_lineage
-from ecgcore.training.recipe.recipe import Recipe
 from ecgcore.training.recipe.recipe_file import AnyRecipe
 from ecgcore.training.rundir import RunDir
 
@@ -72,17 +74,6 @@ def lineage_of(settings: Settings, name: str, overlay: str | None = None) -> Lin
     """
     over = settings.deployments / "overlays" / f"{overlay}.yaml" if overlay else None
     return load_lineage(settings.deployments / "recipes" / f"{name}.yaml", over)
-
-
-def check_weights(settings: Settings, lineage: Lineage) -> None:
-    """Refuse recipes that require published weights which this machine does not have, before anything is frozen.
-
-    Raises:
-        RecipeError: they are not here, or damaged.
-    """
-    for recipe in lineage.recipes:
-        if isinstance(recipe, Recipe):
-            check_required(recipe.spec, settings.pretrained_weights)
 
 
 def plan_run(settings: Settings, snapshot_id: str, lineage: Lineage) -> Run:

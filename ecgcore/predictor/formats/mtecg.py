@@ -203,15 +203,14 @@ def _loss_weights(spec: ModelSpec, given: Mapping[str, Sequence[float]] | None) 
 
 
 def _deployed_state(network: Network, spec: ModelSpec, lines: Mapping[str, OddsLine]) -> dict[str, torch.Tensor]:
-    state = exported_state(network, spec, lines)
-    return {contract.deployed_name(spec, name): value for name, value in state.items()}
+    return {contract.deployed_name(spec, name): value for name, value in exported_state(network, spec, lines).items()}
 
 
 def exported_state(network: Network, spec: ModelSpec, lines: Mapping[str, OddsLine]) -> dict[str, torch.Tensor]:
-    """Return a network's state as it is exported: on the CPU, in 32 bit, the lines on the log odds in its heads.
+    """Return a network's state as it is exported: on the CPU, in 32 bit, the lines folded into the heads.
 
     Raises:
-        PredictorError: a line is wrong.
+        PredictorError: a line is of no target of the network, or its head cannot hold it.
     """
     state = {name: _plain(value) for name, value in network.state_dict().items()}
     for target, line in lines.items():

@@ -21,6 +21,7 @@ def test_a_transformer_of_three_targets_is_trained_exported_and_scored(snapshot_
     content = make_recipe_dict(epochs=1) | {"slot": None, "promotable": False}
     content["model"] |= {"backbone": "test_vit", "targets": list(TARGETS)}
     content["loss"]["ratio"] = dict.fromkeys(TARGETS, 1.0)
+    content["schedule"]["warmup_steps"] = 1
     run = train(snapshot_dir, from_mapping(Recipe, content, "x"), tmp_path / "run", progress=False)
     spec = read_own_dir(run / "model").spec
     assert (spec.targets, spec.backbone, spec.image_size) == (TARGETS, "test_vit", (48, 64))

@@ -74,7 +74,7 @@ def small() -> Network:
 
 @pytest.fixture
 def folder(small: Network, tmp_path: Path) -> Path:
-    return write_own_dir(small, TRANSFORM, tmp_path / "model", odds_lines={"lvef": OddsLine(0.5, 0.0)})
+    return write_own_dir(small, TRANSFORM, tmp_path / "model", odds_lines={"lvef": OddsLine(0.5, 1.0)})
 
 
 def test_the_manifest_says_what_the_model_is(folder):
@@ -85,9 +85,11 @@ def test_the_manifest_says_what_the_model_is(folder):
     assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", WEIGHTS] == ["manifest.json", *said["files"]]
 
 
-def test_a_line_is_folded_into_its_head(small, folder):
+def test_an_odds_line_is_folded_into_its_head(small, folder):
     loaded, before = load_file(folder / WEIGHTS), small.state_dict()
     assert torch.equal(loaded["heads.lvef.weight"], before["heads.lvef.weight"] / 2)
+    halves = torch.tensor([-0.5, 0.5])
+    assert torch.equal(loaded["heads.lvef.bias"], before["heads.lvef.bias"] / 2 + halves)
     assert torch.equal(loaded["heads.scar.weight"], before["heads.scar.weight"])
 
 
