@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ecgcore.models.published import check_required
-
+from ecgcore.models.published_weights import check_required
 from ecgcore.models.spec import Pretrained
 from ecgcore.pages.stage_bar import stage_bar
 from ecgcore.settings import Settings

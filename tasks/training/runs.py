@@ -11,10 +11,6 @@ import yaml
 
 from ecgcore import durable
 from ecgcore.errors import RecipeError
-<<<<<<< ours
-from ecgcore.models.published_weights import check_required
-=======
->>>>>>> theirs
 from ecgcore.settings import Settings
 from ecgcore.training.recipe.lineage import Lineage, load_lineage
 from ecgcore.training.recipe.recipe_file import AnyRecipe

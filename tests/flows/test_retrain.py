@@ -88,11 +88,7 @@ class Ward:
         self.judged_against.append(champion.version if champion else None)
         self.while_judging()
         decision = SimpleNamespace(reason="all gates pass", champion=self.judged_against[-1])
-<<<<<<< ours
-        return SimpleNamespace(gate=GateVerdict(self.gate), decision=decision)
-=======
-        return SimpleNamespace(gate=self.gate, decision=decision, evaluations=())
->>>>>>> theirs
+        return SimpleNamespace(gate=GateVerdict(self.gate), decision=decision, evaluations=())
 
     def candidate(self, _job: Any, run: Any, snapshot: Any, *_rest: Any) -> Any:
         against = self.judged_against[-1] or NO_CHAMPION
