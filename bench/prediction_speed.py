@@ -17,6 +17,7 @@ from bench.line import Line, Sense, Target
 from bench.made_reports import Ward
 from bench.stopwatch import seconds_of, seconds_of_pair
 from ecgcore.models.factory import build
+from ecgcore.models.spec import Pretrained
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
 from ecgcore.reports.report import read_report
@@ -68,7 +69,7 @@ def _recipe_lines(ward: Ward, recipe: Recipe, effort: Effort) -> list[Line]:
 def _model_dir(out: Path, recipe: Recipe) -> Path:
     """Write an untrained model, which takes as long as a trained one."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    spec, transform = replace(recipe.model.spec, pretrained=False), recipe.image_input.transform
+    spec, transform = replace(recipe.model.spec, pretrained=Pretrained.NONE), recipe.image_input.transform
     return write_model_dir(build(spec).eval(), spec, transform, train_transform_json(transform, recipe.augment), out)
 
 

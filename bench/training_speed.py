@@ -24,6 +24,7 @@ from bench.stopwatch import seconds_of
 from ecgcore.data.cache_spec import ImageSpec
 from ecgcore.data.dataset import StudyDataset
 from ecgcore.models.factory import build
+from ecgcore.models.spec import Pretrained
 from ecgcore.training.network.loss import MultiTargetLoss
 from ecgcore.training.network.material import Material
 from ecgcore.training.network.module import TrainingModule
@@ -98,7 +99,7 @@ def _module(recipe: Recipe, data: StudyDataset) -> TrainingModule:
 
 
 def _spec(recipe: Recipe) -> Any:
-    return replace(recipe.model.spec, pretrained=False)  # the weights' values do not change the time
+    return replace(recipe.spec, pretrained=Pretrained.NONE)  # the weights' values do not change the time
 
 
 def _real_steps(recipe: Recipe, data: StudyDataset) -> tuple[list[float], float]:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     policy: str = "default"
     splits: str = "study"
     formats: Path | None = None
+    pretrained_weights: Path | None = None
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
 

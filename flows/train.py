@@ -34,7 +34,7 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
     Raises:
         EcgError: the snapshot, the recipe or the training fails its checks.
     """
-    device, name = prepare().train_device, Path(run_dir).name
+    settings, name = prepare(), Path(run_dir).name
     note_commit(Path(run_dir))
     last = "no epoch was left to train"
     with progress_bar("train-progress", f"training in {name}") as page, stage_bar(f"train {name}") as terminal:
@@ -47,6 +47,13 @@ def train(snapshot_dir: str, recipe_file: str, run_dir: str, start_dir: str | No
 
         with redirect_stdout(sys.stderr):  # standard output is for results
             train_model(
-                snapshot_dir, recipe_file, run_dir, start=start_dir, device=device, progress=False, callback=show
+                snapshot_dir,
+                recipe_file,
+                run_dir,
+                start=start_dir,
+                weights=settings.pretrained_weights,
+                device=settings.train_device,
+                progress=False,
+                callback=show,
             )
     return ended(run_dir, f"{name} is trained: {last}")

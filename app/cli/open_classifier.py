@@ -9,8 +9,8 @@ from ecgcore.models.spec import Family
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.formats.contract import MULTI_TARGETS
-from ecgcore.predictor.formats.mtecg import leaves_target_open, read_family
+from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS
+from ecgcore.predictor.formats.model_dir import leaves_target_open, read_family
 from ecgcore.predictor.table.table_dir import family_of
 from ecgcore.settings import load_settings
 from tasks.release.release import read_release
@@ -44,8 +44,8 @@ def open_classifier(
         rule = f"holds a {family.value} model, which needs clinical features, and the command line takes none"
         hint = f'in Python: ECGClassifier("{directory}", "{family.value}").predict(image, clinical_features)'
         raise PredictorError(directory, rule, hint)
-    if isinstance(family, Family) and task not in MULTI_TARGETS and leaves_target_open(directory):
-        options = " or ".join(f"{option} {target}" for target in MULTI_TARGETS)
+    if isinstance(family, Family) and task not in DEPLOYED_TARGETS and leaves_target_open(directory):
+        options = " or ".join(f"{option} {target}" for target in DEPLOYED_TARGETS)
         rule = "does not say what its single-task model predicts"
         raise PredictorError(directory, rule, f"give {options}, whichever it was trained for")
     return ECGClassifier(directory, None, device, task, round_probabilities)

@@ -40,7 +40,7 @@ def grad_cam_plus_plus(
         target: one of its targets.
 
     Raises:
-        PredictorError: a map is not finite.
+        PredictorError: a map is not finite, or the backbone has no last stage of convolutions.
     """
     model = _Scored(_own_modules(network), target, inputs[1:])
     stage = last_stage(model.network)
@@ -59,9 +59,17 @@ def grad_cam_plus_plus(
 
 
 def last_stage(network: Network) -> nn.Module:
-    """Return the module whose output is the last feature map before pooling, as timm describes the backbone."""
+    """Return the module whose output is the last feature map before pooling, as timm describes the backbone.
+
+    Raises:
+        PredictorError: the backbone has no stages of convolutions, as a vision transformer.
+    """
     backbone: Any = network.backbone
-    stage: nn.Module = backbone.get_submodule(backbone.feature_info[-1]["module"])
+    last = backbone.feature_info[-1]["module"] if isinstance(backbone.feature_info, list) else ""
+    stage: nn.Module = backbone.get_submodule(last)
+    if not last or any(hasattr(module, "attn") for module in stage.modules()):  # timm's name of an attention layer
+        rule = "has no last stage of convolutions, whose maps Grad-CAM++ weighs"
+        raise PredictorError(f"backbone {network.spec.backbone}", rule, "explain a model of a convolutional backbone")
     return stage
 
 

@@ -39,6 +39,29 @@ class Family(StrEnum):
         return self in (Family.MULTI_TASK_1D, Family.SINGLE_TASK_1D)
 
 
+class Pretrained(StrEnum):
+    """Published weights: ``required``, no training without; ``preferred``, where they can be had; ``none``."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+    NONE = "none"
+
+    @classmethod
+    def of(cls, value: object) -> Pretrained:
+        """Return the word; true and false are what recipes of before said for ``preferred`` and ``none``.
+
+        Raises:
+            RecipeError: it is no such word.
+        """
+        if isinstance(value, bool):
+            return cls.PREFERRED if value else cls.NONE
+        try:
+            return cls(value)  # type: ignore[arg-type]
+        except ValueError as error:
+            known = ", ".join(word.value for word in cls)
+            raise RecipeError("pretrained", f"{value!r} is not known", f"use one of {known}") from error
+
+
 @dataclass(frozen=True)
 class ClinicalSpec:
     """Sizes of the clinical branch.
@@ -71,12 +94,14 @@ class ModelSpec:
     Args:
         family: input and output layout; a plain string is accepted.
         targets: what it predicts, each by name; any number, exactly one for the single-task families.
-        backbone: a timm model whose last layer is called ``fc``.
+        backbone: any timm classifier; for the signal families one whose first layers are ``conv1`` and ``bn1``.
         latent_dim: length of the image embedding.
         in_channels: image channels; of the backbone before its first layer is replaced for the signal families.
         bias_head: whether the heads have a bias.
-        pretrained: start from published weights where they can be had.
+        pretrained: whether it starts from published weights; true and false are accepted.
         clinical: sizes of the clinical branch; for clinical families only, where it has a default.
+        image_size: height and width in px that a backbone made for one size, such as a vision transformer, is built
+            for; the others read any.
 
     Raises:
         RecipeError: a value is wrong, or the family does not fit the targets or the clinical sizes.
@@ -88,12 +113,14 @@ class ModelSpec:
     latent_dim: int = 512
     in_channels: int = 3
     bias_head: bool = True
-    pretrained: bool = False
+    pretrained: Pretrained = Pretrained.NONE
     clinical: ClinicalSpec | None = None
+    image_size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "family", _family(self.family))
         object.__setattr__(self, "targets", check_targets(self.targets))
+        object.__setattr__(self, "pretrained", Pretrained.of(self.pretrained))
         _check_backbone(self.backbone)
         _check_size("latent_dim", self.latent_dim)
         _check_size("in_channels", self.in_channels)
@@ -103,6 +130,8 @@ class ModelSpec:
                 f"predicts one target, {len(self.targets)} are named",
                 "name one target, or use a multi-task family",
             )
+        for side in self.image_size or ():
+            _check_size("image_size", side)
         self._settle_clinical()
 
     def _settle_clinical(self) -> None:

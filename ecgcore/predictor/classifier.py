@@ -20,7 +20,7 @@ from ecgcore.models.factory import Network
 from ecgcore.models.spec import Family
 from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.features import Row, encode
-from ecgcore.predictor.formats.mtecg import read_model_dir
+from ecgcore.predictor.formats.model_dir import read_network_dir
 from ecgcore.predictor.picture import ImageSource, load_picture
 from ecgcore.predictor.table.table_reader import TableReader
 
@@ -54,12 +54,12 @@ class ECGClassifier:
             ``majority``, which read no image; None takes what the directory holds.
         device: ``cpu`` or ``cuda`` (``cuda:1``).
         task: what a single-task model predicts, if its directory does not say so: ``scar`` if not given, with a warning
-            in the log; ignored by multi-task models, which carry ``scar`` and ``lvef``.
+            in the log; ignored by multi-task models, which carry their targets.
         round_probabilities: two decimals instead of all.
 
     Raises:
-        PredictorError: the directory is wrong (see :func:`~ecgcore.predictor.formats.mtecg.read_model_dir`), the class
-            is unknown, or the device is not there.
+        PredictorError: the directory is wrong (see :func:`~ecgcore.predictor.formats.model_dir.read_network_dir`), the
+            class is unknown, or the device is not there.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ECGClassifier:
         if self.table is not None:
             self.targets = self.table.model.targets
             return
-        model = read_model_dir(model_path, None if model_class is None else _family(model_class), task)
+        model = read_network_dir(model_path, None if model_class is None else _family(model_class), task)
         self.spec = model.spec
         self.targets = model.spec.targets
         self.transform = model.transform

@@ -18,6 +18,8 @@ from ecgcore import durable
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network, build
+from ecgcore.models.published import check_required
+from ecgcore.models.spec import Pretrained
 from ecgcore.training.network.chosen_point import choose_points
 from ecgcore.training.network.chosen_weights import choose_candidate
 from ecgcore.training.network.determinism import reproducible
@@ -43,6 +45,7 @@ def train(
     run_dir: Path | str,
     *,
     start: Path | str | None = None,
+    weights: Path | None = None,
     device: str | None = None,
     progress: bool = True,
     callback: EpochCallback | None = None,
@@ -61,6 +64,8 @@ def train(
         recipe: a recipe or its file.
         run_dir: created if missing.
         start: run directory of the recipe that ``start_from`` names, finished, of the same snapshot; needed there only.
+        weights: a folder with published weights, see :mod:`ecgcore.models.published`; the hub's cache is looked into
+            as well.
         device: ``cpu`` or ``cuda``; a GPU if there is one by default. Table models always use the CPU.
         progress: show bars.
         callback: called after each epoch, once its checkpoint is safe. What it raises ends the training.
@@ -71,7 +76,7 @@ def train(
     Raises:
         SnapshotError: the snapshot is incomplete or was altered.
         LeakError: a test patient would reach training.
-        RecipeError: the recipe is wrong.
+        RecipeError: the recipe is wrong, or requires published weights that this machine does not have.
         TrainingError: no usable rows, one class only of a target, another run's directory, a start that is missing or
             does not fit, a loss that is not finite, no such device.
     """
@@ -79,6 +84,8 @@ def train(
     snapshot, run = Snapshot.open(snapshot_dir), RunDir(Path(run_dir))
     snapshot.leak_check()
     first = _start(recipe, start, snapshot)
+    if isinstance(recipe, Recipe) and not (run.summary.exists() or run.checkpoint.exists()):
+        check_required(recipe.spec, weights)
     with run.locked():
         run.claim(snapshot, recipe, first.to_dict() if first else None)
         if run.summary.exists():
@@ -90,7 +97,7 @@ def train(
             return run.path
         where = device_of(device)
         with reproducible(recipe.training.seed, recipe.training.num_threads, where):
-            _train(snapshot, recipe, run, first, where, progress, callback)
+            _train(snapshot, recipe, run, first, weights, where, progress, callback)
     return run.path
 
 
@@ -108,12 +115,13 @@ def _train(
     recipe: Recipe,
     run: RunDir,
     start: Start | None,
+    published: Path | None,
     device: torch.device,
     progress: bool,
     callback: EpochCallback | None,
 ) -> None:
     material = gather(snapshot, recipe, progress)
-    network = _first_network(recipe, start, resumed=run.checkpoint.exists())
+    network = _first_network(recipe, start, published, resumed=run.checkpoint.exists())
     weights = class_weights(recipe.loss.class_weights, material.train.label_counts())
     ratio = {target: recipe.loss.ratio[target] for target in recipe.model.targets}
     module = TrainingModule(network, recipe, material, MultiTargetLoss(ratio, weights))
@@ -133,10 +141,10 @@ def _train(
     durable.write_text(run.summary, summary_json(made_with, module, keeper, candidate, points))
 
 
-def _first_network(recipe: Recipe, start: Start | None, resumed: bool) -> Network:
+def _first_network(recipe: Recipe, start: Start | None, published: Path | None, resumed: bool) -> Network:
     """Return the network as a training begins; a resumed one brings its own weights."""
-    spec = recipe.model.spec
-    network = build(replace(spec, pretrained=spec.pretrained and not resumed))
+    spec = recipe.spec
+    network = build(replace(spec, pretrained=Pretrained.NONE if resumed else spec.pretrained), published)
     if start is not None and not resumed:
         start.load_into(network)
     return network

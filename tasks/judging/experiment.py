@@ -191,7 +191,8 @@ def _train(opened: _Experiment, at_most: int | None) -> None:
         log.info("training %s", run.path)
         note_commit(run.path)
         with stage_bar(f"train {run.path.name} ({number} of {len(waiting)})"):
-            train(snapshot.path, run.recipe, run.path, device=opened.settings.train_device, progress=False)
+            weights, device = opened.settings.pretrained_weights, opened.settings.train_device
+            train(snapshot.path, run.recipe, run.path, weights=weights, device=device, progress=False)
         opened.scored((run, snapshot))
 
 

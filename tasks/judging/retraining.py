@@ -14,6 +14,7 @@ from ecgcore.training.recipe.lineage import Lineage
 from ecgcore.training.recipe.recipe_file import AnyRecipe
 from tasks.prefect.environment import open_ledger
 from tasks.registry.registry import Registry, registry_of
+from tasks.training.dispatch import check_weights
 from tasks.training.runs import lineage_of
 
 
@@ -54,7 +55,8 @@ def open_retraining(
     """Check recipe and policy, open the ledger, and keep other retrainings of the slot away meanwhile.
 
     Raises:
-        RecipeError: recipe, overlay or policy is not there or wrong, or the policy misses a target of the recipe.
+        RecipeError: recipe, overlay or policy is not there or wrong, the policy misses a target of the recipe, or the
+            recipe requires published weights that are not here.
         LedgerError: another retraining of the slot is under way.
     """
     policy_file = settings.deployments / "policies" / f"{policy or settings.policy}.yaml"
@@ -62,6 +64,7 @@ def open_retraining(
     plan = lineage.recipe
     if plan.promotable:
         gates.check_covers(plan.model.targets)
-    slot = plan.slot.value if plan.slot else plan.name
+    slot = plan.slot or plan.name
+    check_weights(settings, lineage)
     with open_ledger(settings) as ledger, ledger.exclusive(f"a retraining of slot {slot}", wait=False):
         yield Retraining(settings, ledger, registry_of(settings), lineage, gates, policy_file, slot, force)

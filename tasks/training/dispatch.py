@@ -7,14 +7,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ecgcore.models.published import check_required
+from ecgcore.models.spec import Pretrained
 from ecgcore.pages.stage_bar import stage_bar
 from ecgcore.settings import Settings
+from ecgcore.training.recipe.lineage import Lineage
+from ecgcore.training.recipe.recipe import Recipe
 from ecgcore.training.recipe.table_recipe import TableRecipe
 from ecgcore.training.train import device_of
 from tasks.prefect.deployment import pool_of, run_to_end
 from tasks.training.runs import Run
 
 TRAIN = "train/train"
+
+
+def check_weights(settings: Settings, lineage: Lineage) -> None:
+    """Refuse recipes that require published weights which are not here, before anything is frozen.
+
+    Where a GPU pool trains, its machine looks for its own when it begins.
+
+    Raises:
+        RecipeError: they are not here, or damaged.
+    """
+    networks = [recipe for recipe in lineage.recipes if isinstance(recipe, Recipe)]
+    needy = [recipe.spec for recipe in networks if recipe.model.pretrained is Pretrained.REQUIRED]
+    if needy and pool_of(TRAIN) is None:
+        for spec in needy:
+            check_required(spec, settings.pretrained_weights)
 
 
 def trained(settings: Settings, snapshot_dir: Path, run: Run, here: Callable[..., object]) -> Path:

@@ -14,9 +14,9 @@ import torch
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.heads import CLASSES
-from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
+from ecgcore.models.spec import Family, ModelSpec
+from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS
 
-MULTI_TARGETS = ("scar", "lvef")
 RNN_TYPE = "birnn"
 
 _BACKBONE = "model."
@@ -49,27 +49,6 @@ def config_keys(family: Family) -> set[str]:
     return _COMMON | (_SINGLE if family.is_single else _MULTI) | (_CLINICAL if family.is_clinical else set())
 
 
-def check_deployable(spec: ModelSpec) -> None:
-    """Check that the deployed predictor can hold a network of this layout.
-
-    Raises:
-        PredictorError: a multi-task network whose targets are not scar and lvef, or other clinical features.
-    """
-    if not spec.family.is_single and set(spec.targets) != set(MULTI_TARGETS):
-        raise PredictorError(
-            f"a {spec.family.value} network",
-            f"predicts {', '.join(spec.targets)}; the deployed one {', '.join(MULTI_TARGETS)}, no more, no less",
-            "give models with other targets a slot of their own, or say promotable: false",
-        )
-    known = ClinicalSpec()
-    if spec.clinical and (spec.clinical.categories, spec.clinical.numbers) != (known.categories, known.numbers):
-        raise PredictorError(
-            f"a {spec.family.value} network",
-            f"reads {', '.join(spec.clinical.categories + spec.clinical.numbers)}; the deployed one reads others",
-            f"use {', '.join(known.categories + known.numbers)}, in this order",
-        )
-
-
 def head_name(spec: ModelSpec, target: str) -> str:
     """Return the deployed name of a target's head."""
     if not spec.family.is_single:
@@ -96,7 +75,7 @@ def _prefixes(spec: ModelSpec) -> dict[str, str]:
 def extra_entries(spec: ModelSpec, loss_weights: Mapping[str, Sequence[float]]) -> dict[str, torch.Tensor]:
     """Return the deployed entries that our network has no use for: loss weights, and a head that is never called."""
     if not spec.family.is_single:
-        return {f"{t}_loss_fn.weight": torch.tensor(loss_weights[t], dtype=torch.float32) for t in MULTI_TARGETS}
+        return {f"{t}_loss_fn.weight": torch.tensor(loss_weights[t], dtype=torch.float32) for t in DEPLOYED_TARGETS}
     if not spec.family.is_clinical:
         return {}
     bias = {f"{_UNUSED_HEAD}.bias": torch.zeros(CLASSES)} if spec.bias_head else {}
@@ -129,9 +108,9 @@ def _task_configs(
     if spec.family.is_single:
         return {"num_classes": CLASSES}
     return {
-        **{f"{target}_class": CLASSES for target in MULTI_TARGETS},
-        "loss_weights": {target: list(loss_weights[target]) for target in MULTI_TARGETS},
-        "scar_lvef_loss_ratio": [loss_ratio[target] for target in MULTI_TARGETS],
+        **{f"{target}_class": CLASSES for target in DEPLOYED_TARGETS},
+        "loss_weights": {target: list(loss_weights[target]) for target in DEPLOYED_TARGETS},
+        "scar_lvef_loss_ratio": [loss_ratio[target] for target in DEPLOYED_TARGETS],
     }
 
 

@@ -1,8 +1,12 @@
 """The one adapter that knows the deployed predictor's directory: writes it, and reads it strictly.
 
+It is written for what the deployed predictor loads, and only for that: the four families on images, see
+:mod:`~ecgcore.predictor.formats.choice`. Signal models were written in this layout, too, until they got the format of
+:mod:`~ecgcore.predictor.formats.own`; those directories are still read.
+
 configs.json  model.ckpt
-transform.json  train_transform.json     image families
-signal.json  scaler.joblib               signal families, which have no working deployed reader
+transform.json  train_transform.json
+signal.json                              of signal models of before, in place of the other two
 targets.json                             single-task families: what configs.json does not say
 imputation.json  imputer.joblib  imputer_threshold_dict.joblib    clinical families, when their training imputed
 
@@ -17,7 +21,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +29,16 @@ import torch
 
 from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.imputation import Imputation
-from ecgcore.data.recording import Transform
 from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.errors import PredictorError, RecipeError
 from ecgcore.models.factory import Network, build
 from ecgcore.models.heads import CLASSES
 from ecgcore.models.odds_line import OddsLine
-from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
+from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec, Pretrained
 from ecgcore.predictor.formats import contract
 from ecgcore.predictor.formats.checkpoint import EXPORT_AGAIN, check_entries, envelope, read_checkpoint, some
+from ecgcore.predictor.formats.choice import DEPLOYED_TARGETS, why_not_deployed
+from ecgcore.predictor.formats.loaded_model import LoadedModel
 from ecgcore.predictor.formats.staging import staged_directory
 
 log = logging.getLogger(__name__)
@@ -50,34 +55,11 @@ MAX_CHECKPOINT_BYTES = 2 * 1024**3
 MAX_TEXT_BYTES = 1024**2
 
 
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model directory in memory.
-
-    Args:
-        path: the directory it was read from.
-        network: in evaluation mode, float32, on the CPU.
-        spec: its layout.
-        transform: its preprocessing.
-        epoch: the epoch that was exported.
-        global_step: optimiser steps until then.
-        imputation: of missing clinical features, if the directory has one.
-    """
-
-    path: Path
-    network: Network = field(repr=False)
-    spec: ModelSpec
-    transform: ImageTransform | SignalTransform
-    epoch: int
-    global_step: int
-    imputation: Imputation | None = None
-
-
 def write_model_dir(
     network: Network,
     spec: ModelSpec,
-    transform: ImageTransform | SignalTransform,
-    train_transform_json: str | None,
+    transform: ImageTransform,
+    train_transform_json: str,
     out_dir: Path | str,
     loss_ratio: Mapping[str, float] | None = None,
     loss_weights: Mapping[str, Sequence[float]] | None = None,
@@ -94,8 +76,7 @@ def write_model_dir(
         network: on any device, in any mode; it is not changed.
         spec: the network's layout.
         transform: inference preprocessing.
-        train_transform_json: the training augmentation, in albumentations' form; the predictor never reads it. None
-            for signal families.
+        train_transform_json: the training augmentation, in albumentations' form; the predictor never reads it.
         out_dir: replaced if it exists.
         loss_ratio: share of each target in the training loss; equal by default. The single-task forms cannot hold it.
         loss_weights: (negative, positive) class weights by target; 1, 1 by default. Multi-task only, as above.
@@ -114,8 +95,8 @@ def write_model_dir(
         PredictorError: the network does not fit the deployed predictor, a value is wrong, or the disk refuses.
     """
     _check_same_layout(network, spec)
-    contract.check_deployable(spec)
-    _check_transforms(spec, transform, train_transform_json)
+    _check_deployable(spec)
+    _check_transforms(transform, train_transform_json)
     ratio = _loss_ratio(spec, loss_ratio)
     weights = _loss_weights(spec, loss_weights)
     state = _deployed_state(network, spec, odds_lines or {}) | contract.extra_entries(spec, weights)
@@ -123,9 +104,8 @@ def write_model_dir(
     configs = contract.configs(spec, learning_rate, ratio, weights)
     with staged_directory(Path(out_dir)) as work:
         _write_text(work / CONFIGS, json.dumps(configs, indent=2, allow_nan=False) + "\n")
-        _write_text(work / (SIGNAL if spec.family.is_signal else TRANSFORM), transform.to_json())
-        if train_transform_json is not None:
-            _write_text(work / TRAIN_TRANSFORM, train_transform_json)
+        _write_text(work / TRANSFORM, transform.to_json())
+        _write_text(work / TRAIN_TRANSFORM, train_transform_json)
         if spec.family.is_single:
             _write_text(work / TARGETS, json.dumps({"targets": list(spec.targets)}) + "\n")
         if imputation is not None:
@@ -183,24 +163,25 @@ def leaves_target_open(path: Path | str) -> bool:
 
 
 def _check_same_layout(network: Network, spec: ModelSpec) -> None:
-    if replace(network.spec, pretrained=False) != replace(spec, pretrained=False):
+    if replace(network.spec, pretrained=Pretrained.NONE) != replace(spec, pretrained=Pretrained.NONE):
         raise PredictorError("the network", "has another layout than the spec names", "pass network.spec")
 
 
-def _check_transforms(spec: ModelSpec, transform: Transform, training: str | None) -> None:
-    if isinstance(transform, SignalTransform) is not spec.family.is_signal:
-        rule = f"is no preprocessing of a {spec.family.value} model"
+def _check_deployable(spec: ModelSpec) -> None:
+    if why := why_not_deployed(spec):
+        raise PredictorError(
+            f"a {spec.family.value} network",
+            f"does not fit the deployed predictor: this model {why}",
+            "write it in this program's own format",
+        )
+
+
+def _check_transforms(transform: object, training: str) -> None:
+    if not isinstance(transform, ImageTransform):
+        rule = "is no preprocessing of images"
         raise PredictorError(type(transform).__name__, rule, "pass the transform that the training used")
-    if (training is None) is not spec.family.is_signal:
-        rule = f"is {'missing' if training is None else 'given'} for a {spec.family.value} model"
-        raise PredictorError(TRAIN_TRANSFORM, rule, "image families have one, signal families none")
-    if training is not None:
-        _check_train_transform(training)
-
-
-def _check_train_transform(text: str) -> None:
     try:
-        json.loads(text)
+        json.loads(training)
     except ValueError as error:
         raise PredictorError(TRAIN_TRANSFORM, f"is not JSON ({error})", "pass the augmentation as JSON text") from error
 
@@ -222,10 +203,19 @@ def _loss_weights(spec: ModelSpec, given: Mapping[str, Sequence[float]] | None) 
 
 
 def _deployed_state(network: Network, spec: ModelSpec, lines: Mapping[str, OddsLine]) -> dict[str, torch.Tensor]:
+    return {contract.deployed_name(spec, name): value for name, value in exported_state(network, spec, lines).items()}
+
+
+def exported_state(network: Network, spec: ModelSpec, lines: Mapping[str, OddsLine]) -> dict[str, torch.Tensor]:
+    """Return a network's state as it is exported: on the CPU, in 32 bit, the lines folded into the heads.
+
+    Raises:
+        PredictorError: a line is of no target of the network, or its head cannot hold it.
+    """
     state = {name: _plain(value) for name, value in network.state_dict().items()}
     for target, line in lines.items():
         state |= _folded(spec, state, target, line)
-    return {contract.deployed_name(spec, name): value for name, value in state.items()}
+    return state
 
 
 def _plain(value: torch.Tensor) -> torch.Tensor:
@@ -342,7 +332,7 @@ def _family(path: Path, content: Mapping[str, Any], signal: bool) -> Family:
 
 def _check_constants(path: Path, content: Mapping[str, Any], family: Family) -> None:
     wanted: dict[str, Any] = {"use_timm": True, "pretrained": False, "load_state_dict": None}
-    wanted |= {"num_classes": CLASSES} if family.is_single else {f"{t}_class": CLASSES for t in contract.MULTI_TARGETS}
+    wanted |= {"num_classes": CLASSES} if family.is_single else {f"{t}_class": CLASSES for t in DEPLOYED_TARGETS}
     if family.is_clinical:
         known = ClinicalSpec()
         wanted |= {
@@ -361,7 +351,7 @@ def _spec(content: Mapping[str, Any], family: Family, task: str) -> ModelSpec:
     sizes = {key: content[key] for key in ("embedding_size", "rnn_output_size") if family.is_clinical}
     return ModelSpec(
         family=family,
-        targets=(task,) if family.is_single else contract.MULTI_TARGETS,
+        targets=(task,) if family.is_single else DEPLOYED_TARGETS,
         backbone=content["backbone"],
         latent_dim=content["latent_dim"],
         in_channels=content["in_channels"],
@@ -372,7 +362,7 @@ def _spec(content: Mapping[str, Any], family: Family, task: str) -> ModelSpec:
 
 def _load(path: Path, spec: ModelSpec, deployed: dict[str, torch.Tensor]) -> Network:
     with _blamed_on(path.parent / CONFIGS):
-        network = _skeleton(spec)
+        network = skeleton(spec)
     ours = network.state_dict()
     names = {contract.deployed_name(spec, name): name for name in ours}
     extra = contract.extra_entries(spec, dict.fromkeys(spec.targets, (1.0, 1.0)))
@@ -384,7 +374,8 @@ def _load(path: Path, spec: ModelSpec, deployed: dict[str, torch.Tensor]) -> Net
     return network.requires_grad_(False).eval()
 
 
-def _skeleton(spec: ModelSpec) -> Network:
+def skeleton(spec: ModelSpec) -> Network:
+    """Return a network of a layout whose weights are to be filled in: they take no memory where that can be done."""
     with torch.device("meta"):  # no random numbers are drawn, and no time is spent on them
         network = build(spec)
     if {name for name, _ in network.named_buffers()} <= network.state_dict().keys():

@@ -17,10 +17,11 @@ from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.digest import file_sha256
 from ecgcore.predictor.features import Row
-from ecgcore.predictor.formats.mtecg import CHECKPOINT, CONFIGS
+from ecgcore.predictor.formats.model_dir import weights_file
 from ecgcore.predictor.formats.staging import staged_directory
 from ecgcore.predictor.golden.tolerance import TOLERANCE
 from ecgcore.predictor.picture import ImageSource, load_picture
+from ecgcore.predictor.table.table_dir import table_file
 from ecgcore.reports.file.image_store import load_image
 
 GOLDEN = "golden.json"
@@ -61,7 +62,7 @@ class ReplayReport:
         studies: how many were replayed.
         max_difference: the largest absolute difference of a probability.
         tolerance: what was allowed.
-        model_sha256: hash of ``model.ckpt``; of a table model's ``configs.json``, which names its other files' hashes.
+        model_sha256: hash of ``model.ckpt``, or of ``manifest.json``, which names the hashes of all other files.
     """
 
     ok: bool
@@ -102,7 +103,7 @@ def write_golden(
         content = {
             "model_class": model_class,
             "task": task,
-            "model_sha256": file_sha256(Path(model_dir) / CHECKPOINT),
+            "model_sha256": file_sha256(weights_file(model_dir)),
             "studies": studies,
         }
         (work / GOLDEN).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -117,7 +118,7 @@ def replay(model_dir: Path | str, golden_dir: Path | str, tolerance: float = TOL
             another model. A difference of probabilities is no error but ``ok = False``.
     """
     golden = read_golden(golden_dir)
-    telling = Path(model_dir) / (CONFIGS if golden.model_class in list(TableFamily) else CHECKPOINT)
+    telling = table_file(model_dir) if golden.model_class in list(TableFamily) else weights_file(model_dir)
     if telling.is_file() and file_sha256(telling) != golden.model_sha256:  # if it is missing, its reader says so
         raise PredictorError(Path(golden_dir) / GOLDEN, f"belongs to another {telling.name}", _TRAIN_AGAIN)
     classifier = ECGClassifier(model_dir, golden.model_class, "cpu", golden.task, round_probabilities=False)

@@ -9,7 +9,7 @@ from ecgcore.models.table_family import TableFamily
 from ecgcore.predictor.digest import file_sha256
 from ecgcore.predictor.features import Row
 from ecgcore.predictor.formats.staging import staged_directory
-from ecgcore.predictor.table.table_dir import CONFIGS, read_table_dir
+from ecgcore.predictor.table.table_dir import read_table_dir, table_file
 from ecgcore.predictor.table.table_features import CALLER_NAMES, encode_table
 
 GOLDEN = "golden.json"
@@ -56,7 +56,7 @@ def write_table_golden(model_dir: Path | str, family: TableFamily, out: Path | s
     content = {
         "model_class": family.value,
         "task": model.targets[0],
-        "model_sha256": file_sha256(Path(model_dir) / CONFIGS),
+        "model_sha256": file_sha256(table_file(model_dir)),
         "studies": studies,
     }
     with staged_directory(Path(out)) as work:

@@ -14,7 +14,9 @@ from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.models.factory import Network
 from ecgcore.models.odds_line import OddsLine
+from ecgcore.predictor.formats.choice import ModelFormat
 from ecgcore.predictor.formats.mtecg import write_model_dir
+from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.golden.golden import write_golden
 from ecgcore.predictor.golden.table_golden import whole_patients
 from ecgcore.training.augment.train_transform import train_transform_json
@@ -34,15 +36,18 @@ def export_model(
     epoch: int,
     step: int,
 ) -> None:
-    """Write the network's weights, with the lines on the log odds in its heads, as the predictor's directory."""
+    """Write the network's weights, with the lines on the log odds in its heads, in the format of the recipe's slot."""
     transform = material.transform
-    augmented = train_transform_json(transform, recipe.augment) if isinstance(transform, ImageTransform) else None
+    if recipe.format is ModelFormat.OWN:
+        write_own_dir(network, transform, out, epoch, step, lines, material.imputation)
+        return
+    assert isinstance(transform, ImageTransform)  # the deployed predictor's directory takes images only
     single = network.spec.family.is_single
     write_model_dir(
         network,
         network.spec,
         transform,
-        augmented,
+        train_transform_json(transform, recipe.augment),
         out,
         loss_ratio=None if single else recipe.loss.ratio,
         loss_weights=None if single else {t: w.tolist() for t, w in class_weights.items()},

@@ -25,7 +25,6 @@ from ecgcore.training.recipe.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
-SCALER = "scaler.joblib"
 IMPUTER = "imputer.joblib"
 THRESHOLDS = "imputer_threshold_dict.joblib"
 
@@ -45,7 +44,7 @@ class Material:
         valid: validation rows.
         transform: the preprocessing; what it needs was fitted on training rows only.
         imputation: of missing clinical features, fitted on training rows only; clinical families only.
-        companions: files for upstream's own evaluation, by name.
+        companions: files for the deployed predictor's own evaluation, by name.
         unreadable: study id -> reason, of train and valid studies left out because their signal cannot be read.
     """
 
@@ -74,13 +73,12 @@ def gather(snapshot: Snapshot, recipe: Recipe, progress: bool) -> Material:
     train, valid = (_dataset(rows, cache, recipe, imputer) for rows in studies.values())
     for split, part in ((Split.TRAIN, train), (Split.VALID, valid)):
         _check_rows(snapshot, split, part)
-    transform, companions = _transform(recipe, train)
     return Material(
         train,
         valid,
-        transform,
+        _transform(recipe, train),
         imputer.imputation if imputer else None,
-        companions | _imputer_files(imputer),
+        _imputer_files(imputer),
         unreadable,
     )
 
@@ -133,14 +131,12 @@ def _dataset(
     return study_dataset(studies, cache, recipe.model.targets, features)
 
 
-def _transform(recipe: Recipe, train: StudyDataset) -> tuple[ImageTransform | SignalTransform, dict[str, bytes]]:
+def _transform(recipe: Recipe, train: StudyDataset) -> ImageTransform | SignalTransform:
     if isinstance(recipe.input, ImageInput):
-        return recipe.input.transform, {}
+        return recipe.input.transform
     scaler = fit_scaler(train)
-    transform = SignalTransform(
-        recipe.input.samples, tuple(scaler.mean_), tuple(scaler.scale_), recipe.input.max_unreadable_share
-    )
-    return transform, {SCALER: _pickled(scaler)}
+    share = recipe.input.max_unreadable_share
+    return SignalTransform(recipe.input.samples, tuple(scaler.mean_), tuple(scaler.scale_), share)
 
 
 def _imputer_files(imputer: FittedImputer | None) -> dict[str, bytes]:

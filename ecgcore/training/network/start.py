@@ -12,8 +12,9 @@ from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import TrainingError
 from ecgcore.models.factory import Network
 from ecgcore.models.odds_line import OddsLine
+from ecgcore.models.spec import Pretrained
 from ecgcore.predictor.digest import file_sha256
-from ecgcore.predictor.formats.mtecg import CHECKPOINT, read_model_dir
+from ecgcore.predictor.formats.model_dir import read_network_dir, weights_file
 from ecgcore.training.recipe.recipe import Recipe
 from ecgcore.training.rundir import RunDir
 
@@ -28,7 +29,7 @@ class Start:
         path: its directory.
         recipe: its recipe's name.
         recipe_sha256: hash of that recipe.
-        model_sha256: hash of its ``model.ckpt``.
+        model_sha256: hash of its ``model.ckpt`` or ``manifest.json``.
     """
 
     path: Path
@@ -51,7 +52,7 @@ class Start:
         if said["snapshot_content_sha256"] != snapshot.content_sha256:
             rule = f"was trained on snapshot {said['snapshot_id']}, not on {snapshot.id}"
             raise TrainingError(run.path, rule, _TRAIN_FIRST)
-        return cls(run.path, said["recipe"], said["recipe_sha256"], file_sha256(run.model / CHECKPOINT))
+        return cls(run.path, said["recipe"], said["recipe_sha256"], file_sha256(weights_file(run.model)))
 
     def load_into(self, network: Network) -> None:
         """Give a network the run's exported weights, its calibration taken out of the heads again.
@@ -61,7 +62,7 @@ class Start:
             PredictorError: the run's model directory is damaged.
         """
         run = RunDir(self.path)
-        model = read_model_dir(run.model, network.spec.family, network.spec.targets[0])
+        model = read_network_dir(run.model, network.spec.family, network.spec.targets[0])
         if set(model.spec.targets) != set(network.spec.targets) or _bare(model.spec) != _bare(network.spec):
             raise TrainingError(self.path, "holds a network of another layout", "give both recipes the same network")
         state = dict(model.network.state_dict())
@@ -82,7 +83,7 @@ def folded_lines(summary: Mapping[str, Any]) -> dict[str, OddsLine]:
 
 
 def _bare(spec: Any) -> Any:
-    return replace(spec, pretrained=False, targets=tuple(sorted(spec.targets)))
+    return replace(spec, pretrained=Pretrained.NONE, targets=tuple(sorted(spec.targets)))
 
 
 def _summary(run: RunDir) -> dict[str, Any]:

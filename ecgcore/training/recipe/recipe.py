@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from ecgcore.errors import RecipeError
-from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec
+from ecgcore.models.backbone import is_plain_resnet
+from ecgcore.models.spec import ClinicalSpec, Family, ModelSpec, Pretrained
+from ecgcore.predictor.formats.choice import ModelFormat, choose_format
 from ecgcore.training.recipe.augment_section import AugmentSection
 from ecgcore.training.recipe.input_section import ImageInput, InputSection, SignalInput
 from ecgcore.training.recipe.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.overlay import Overlay
-from ecgcore.training.recipe.slot import Slot
-from ecgcore.training.recipe.strict import LATER, from_mapping, read_yaml, require, to_mapping
+from ecgcore.training.recipe.slot import require_slot
+from ecgcore.training.recipe.strict import FLAGS, LATER, from_mapping, read_yaml, require, to_mapping
 
-DEPLOYED_TARGETS = ("scar", "lvef")
 _INT32_MAX = 2**31 - 1
 
 
@@ -78,13 +79,16 @@ class ClinicalSection:
 
 @dataclass(frozen=True)
 class ModelSection:
-    """The network: family, timm backbone, embedding size, targets, ImageNet start, heads' bias, clinical sizes."""
+    """The network: family, timm backbone, embedding size, targets, first weights, heads' bias, clinical sizes.
+
+    ``pretrained`` may be true or false, too, as recipes of before say it: that is preferred or none.
+    """
 
     family: Family
     backbone: str
     latent_dim: int
     targets: tuple[str, ...]
-    pretrained: bool
+    pretrained: Pretrained = field(metadata={FLAGS: {True: Pretrained.PREFERRED, False: Pretrained.NONE}})
     bias_head: bool
     clinical: ClinicalSection | None = field(default=None, metadata=LATER)
 
@@ -223,7 +227,7 @@ class Recipe:
 
     name: str
     description: str
-    slot: Slot | None
+    slot: str | None
     promotable: bool
     start_from: str | None
     input: InputSection
@@ -239,10 +243,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         family = self.model.family
-        require(not self.promotable or self.slot is not None, "a promotable recipe names its slot")
+        require_slot(self.slot, self.promotable)
         require(
-            self.start_from is None or not self.model.pretrained,
-            "model: pretrained must be false where start_from brings the weights",
+            self.start_from is None or self.model.pretrained is Pretrained.NONE,
+            "model: pretrained must be none where start_from brings the weights",
         )
         require(
             set(self.loss.ratio) == set(self.model.targets), "loss: ratio names each of the model's targets, no other"
@@ -264,15 +268,36 @@ class Recipe:
             self.operating_point is None or self.model.bias_head,
             "operating_point: is folded into the bias of a head, and model: bias_head is false",
         )
-        self._require_loadable()
+        self._require_buildable()
 
-    def _require_loadable(self) -> None:
-        loadable = self.model.family is Family.MULTI_TASK and set(self.model.targets) == set(DEPLOYED_TARGETS)
-        require(
-            self.slot is not Slot.CHAMPION or loadable,
-            f"slot {Slot.CHAMPION} is served by the deployed predictor, which loads {Family.MULTI_TASK} image models "
-            f"of {' and '.join(DEPLOYED_TARGETS)} only; say slot: null and promotable: false",
-        )
+    def _require_buildable(self) -> None:
+        try:
+            spec = self.spec
+            if not is_plain_resnet(spec.backbone):  # which reads anything, so that torch need not be asked
+                from ecgcore.models.factory import check_buildable
+
+                check_buildable(replace(spec, pretrained=Pretrained.NONE), *_shape(self.input))
+        except RecipeError as error:  # without the file's name, which the reader of the file adds
+            raise ValueError(f"{error.thing} {error.rule}; {error.hint}") from error
+
+    @property
+    def format(self) -> ModelFormat:
+        """The format of the exported directory.
+
+        Raises:
+            RecipeError: the slot is ``champion``, and the deployed predictor cannot serve such a model.
+        """
+        return choose_format(self.slot, self.model.spec)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The layout of the network that is trained.
+
+        Raises:
+            RecipeError: as :attr:`format`.
+        """
+        sized = self.format is ModelFormat.OWN and isinstance(self.input, ImageInput)
+        return replace(self.model.spec, image_size=_shape(self.input)) if sized else self.model.spec
 
     @classmethod
     def load(cls, path: Path | str, overlay: Path | str | None = None) -> Recipe:
@@ -305,3 +330,7 @@ class Recipe:
     def sha256(self) -> str:
         """Hash of what the recipe says; comments and the order of keys do not count."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def _shape(section: InputSection) -> tuple[int, int]:
+    return (section.height, section.width) if isinstance(section, ImageInput) else (1, section.samples)

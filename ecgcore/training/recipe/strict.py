@@ -21,6 +21,9 @@ T = TypeVar("T")
 LATER: Mapping[str, Any] = types.MappingProxyType({"later": True})
 """Metadata of an optional field that was added after files without it were in use: None by default, and then unsaid."""
 
+FLAGS = "flags"
+"""Metadata of a field that was true or false in files of before: what each of the two means now. Hashes go by these."""
+
 _KIND = "kind"
 
 
@@ -65,7 +68,8 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
     if needed:
         raise RecipeError(source, f"lacks the key '{_join(where, needed[0])}'", "add it; compare multi-task.yaml")
     hints = typing.get_type_hints(cls)
-    values = {key: _convert(hints[key], value, source, _join(where, key)) for key, value in content.items()}
+    said = {key: _renamed(known[key], value) for key, value in content.items()}
+    values = {key: _convert(hints[key], value, source, _join(where, key)) for key, value in said.items()}
     try:
         return cls(**values)
     except ValueError as e:
@@ -75,8 +79,8 @@ def from_mapping(cls: type[T], content: object, source: object, where: str = "")
 def to_mapping(instance: Any) -> dict[str, Any]:
     """Return a dataclass as plain values: what ``from_mapping`` reads and YAML can write.
 
-    A field whose metadata is ``LATER`` is left out while it is None, so that what an old file says, and its hash, stay
-    the same when a field is added.
+    A field whose metadata is ``LATER`` is left out while it is None, and one with ``FLAGS`` is true or false where that
+    says it, so that what an old file says, and its hash, stay the same when a field is added or gets further values.
     """
     said: dict[str, Any] = json.loads(json.dumps(_said(instance)))  # enums become their strings, tuples lists
     return said
@@ -87,8 +91,17 @@ def _said(value: Any) -> Any:
         return {key: _said(each) for key, each in value.items()}
     if not is_dataclass(value):
         return value
-    values = {f: getattr(value, f.name) for f in fields(value)}
+    values = {f: _flagged(f, getattr(value, f.name)) for f in fields(value)}
     return {f.name: _said(v) for f, v in values.items() if v is not None or f.metadata != LATER}
+
+
+def _flagged(field: Field[Any], value: object) -> object:
+    flags = field.metadata.get(FLAGS, {})
+    return next((flag for flag, meaning in flags.items() if meaning == value), value)
+
+
+def _renamed(field: Field[Any], value: object) -> object:
+    return field.metadata[FLAGS][value] if isinstance(value, bool) and FLAGS in field.metadata else value
 
 
 def require(holds: bool, rule: str) -> None:

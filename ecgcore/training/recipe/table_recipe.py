@@ -12,7 +12,7 @@ from ecgcore.models.spec import check_targets
 from ecgcore.models.table_family import TableFamily
 from ecgcore.training.recipe.operating_point import OperatingPoint, require_points
 from ecgcore.training.recipe.recipe import ClassWeights, DataSection
-from ecgcore.training.recipe.slot import Slot
+from ecgcore.training.recipe.slot import Slot, require_slot
 from ecgcore.training.recipe.strict import LATER, to_mapping
 from ecgcore.training.recipe.strict import require as _require
 
@@ -136,7 +136,7 @@ class TableRecipe:
 
     name: str
     description: str
-    slot: Slot | None
+    slot: str | None
     promotable: bool
     input: TableInputSection
     data: DataSection
@@ -148,9 +148,10 @@ class TableRecipe:
 
     def __post_init__(self) -> None:
         _require(
-            self.slot is None and not self.promotable,
+            self.slot != Slot.CHAMPION and not self.promotable,
             "the deployed predictor reads images: a table model has slot: null and promotable: false",
         )
+        require_slot(self.slot, self.promotable)
         boosted = self.model.family is TableFamily.XGBOOST
         _require(bool(self.input.features) == boosted, "input: features belong to xgboost, which needs one at least")
         for name in ("boosting", "loss", "training"):

@@ -9,6 +9,8 @@ from torch import nn
 
 from ecgcore.errors import PredictorError
 from ecgcore.explain.gradcam import grad_cam_plus_plus, last_stage
+from ecgcore.models.factory import build
+from ecgcore.models.spec import ModelSpec
 
 
 class Pooled(nn.Module):
@@ -113,3 +115,11 @@ def test_the_network_keeps_no_trace_and_threads_may_share_it(networks):
 def test_weights_that_overflow_are_refused():
     with pytest.raises(PredictorError, match="not finite"):
         grad_cam_plus_plus(Pooled((float("inf"), 0.0)), one(A, B), "scar")
+
+
+def test_a_transformer_has_no_last_stage_and_says_so():
+    spec = ModelSpec("multi-task", ["scar"], backbone="vit_tiny_patch16_224", latent_dim=8, image_size=(32, 32))
+    with torch.device("meta"):
+        network = build(spec)
+    with pytest.raises(PredictorError, match="backbone vit_tiny_patch16_224: has no last stage of convolutions"):
+        last_stage(network)

@@ -1,9 +1,8 @@
-"""Directories of signal models: an independent reader of the deployed layout, and ours."""
+"""Directories of signal models: those of before in the deployed layout, and ours."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,14 @@ import timm
 import torch
 from torch import nn
 
-from ecgcore.data.image_transform import ImageTransform, Interpolation
+from ecgcore.data.image_transform import ImageTransform
 from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.errors import PredictorError
 from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
+from ecgcore.predictor.formats.model_dir import read_network_dir
 from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
+from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.golden.golden import replay, write_golden
 
 TRANSFORM = SignalTransform(100, (0.1,) * 12, (0.5,) * 12, 0.02)
@@ -33,10 +34,6 @@ def networks() -> dict[str, nn.Module]:
             if name.endswith("running_var"):
                 value.uniform_(0.5, 1.5)
     return {name: network.eval() for name, network in made.items()}
-
-
-def write(network: nn.Module, out: Path, **options: object) -> Path:
-    return write_model_dir(network, network.spec, TRANSFORM, None, out, **options)
 
 
 class Foreign(nn.Module):
@@ -60,27 +57,48 @@ class Foreign(nn.Module):
         return {"scar": self.scar_head(z), "lvef": self.lvef_head(z)} if self.multi else {"lvef": self.head(z)}
 
 
+def directory_of_before(family: str, folder: Path) -> tuple[Path, Foreign]:
+    """A directory as versions of before wrote it, keys as in predictor_contract.json, and its network."""
+    multi = family.startswith("multi")
+    config = {"in_channels": 3, "learning_rate": 0.001, "use_timm": True, "pretrained": False, "backbone": "resnet10t",
+              "latent_dim": 16, "bias_head": True, "load_state_dict": None}  # fmt: skip
+    both = {"scar_class": 2, "lvef_class": 2, "loss_weights": {"scar": [1, 1], "lvef": [1, 1]},
+            "scar_lvef_loss_ratio": [0.5, 0.5]}  # fmt: skip
+    config |= both if multi else {"num_classes": 2}
+    torch.manual_seed(3)
+    foreign = Foreign(config, multi).eval()
+    for name, value in foreign.state_dict().items():
+        if name.endswith("running_var"):
+            value.uniform_(0.5, 1.5)
+    folder.mkdir()
+    (folder / "configs.json").write_text(json.dumps(config))
+    (folder / "signal.json").write_text(TRANSFORM.to_json())
+    if not multi:
+        (folder / "targets.json").write_text('{"targets": ["lvef"]}')
+    content = {"state_dict": foreign.state_dict(), "hyper_parameters": {}, "pytorch-lightning_version": "2.2.5",
+               "epoch": 1, "global_step": 2}  # fmt: skip
+    torch.save(content, folder / "model.ckpt")
+    return folder, foreign
+
+
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_independent_reader_loads_it_strictly_and_computes_the_same(family, networks, tmp_path):
-    folder = write(networks[family], tmp_path / "model")
-    foreign = Foreign(json.loads((folder / "configs.json").read_text()), family.startswith("multi")).eval()
-    foreign.load_state_dict(torch.load(folder / "model.ckpt", weights_only=True)["state_dict"], strict=True)
+def test_a_directory_of_before_is_read_and_computes_what_it_did(family, tmp_path):
+    folder, foreign = directory_of_before(family, tmp_path / "model")
     signals = torch.randn(2, 12, 100)
     with torch.inference_mode():
-        expected, actual = foreign(signals), read_model_dir(folder).network(signals)
+        expected, actual = foreign(signals), read_model_dir(folder, family).network(signals)
     assert actual.keys() == expected.keys()
     for target in expected:
         torch.testing.assert_close(actual[target], expected[target], rtol=0, atol=1e-5)
+    assert read_network_dir(folder).transform == TRANSFORM
+    assert read_network_dir(folder).spec.family == family
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_our_reader_gets_back_what_was_written(family, networks, tmp_path):
-    folder = write(networks[family], tmp_path / "model", companions={"scaler.joblib": b"never read"})
-    loaded = read_model_dir(folder, family)
-    assert (loaded.spec, loaded.transform) == (networks[family].spec, TRANSFORM)
-    assert (folder / "scaler.joblib").read_bytes() == b"never read"
-    names = {"configs.json", "model.ckpt", "signal.json", "scaler.joblib"}
-    assert {path.name for path in folder.iterdir()} == names | ({"targets.json"} if "single" in family else set())
+def test_none_is_written_in_the_layout_of_the_deployed_predictor_any_more(networks, tmp_path):
+    network = networks["multi-task-1d"]
+    with pytest.raises(PredictorError, match="does not fit the deployed predictor: this model reads signals"):
+        write_model_dir(network, network.spec, TRANSFORM, "{}", tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_golden_studies_of_signals_are_replayed(networks, tmp_path):
@@ -94,22 +112,17 @@ def test_golden_studies_of_signals_are_replayed(networks, tmp_path):
     for box in fmt.canonical_leads.values():
         middle = (box.top + box.bottom) // 2
         cv2.line(image, (box.left + 80, middle), (box.right - 80, middle - 9), (0, 0, 0), 3)
-    write_golden(write(networks["multi-task-1d"], tmp_path / "model"), [image], tmp_path / "golden", "multi-task-1d")
+    write_golden(
+        write_own_dir(networks["multi-task-1d"], TRANSFORM, tmp_path / "model"),
+        [image],
+        tmp_path / "golden",
+        "multi-task-1d",
+    )
     assert replay(tmp_path / "model", tmp_path / "golden").ok
 
 
-def test_a_transform_of_the_other_kind_is_refused(networks, tmp_path):
-    network = networks["multi-task-1d"]
-    image = ImageTransform(64, 64, Interpolation.AREA)
-    with pytest.raises(PredictorError, match="ImageTransform: is no preprocessing of a multi-task-1d model"):
-        write_model_dir(network, network.spec, image, None, tmp_path / "m")
-    with pytest.raises(PredictorError, match=r"train_transform\.json: is given for a multi-task-1d model"):
-        write_model_dir(network, network.spec, TRANSFORM, "{}", tmp_path / "m")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_directory_is_of_the_family_that_its_preprocessing_says(networks, tmp_path):
-    folder = write(networks["single-task-1d"], tmp_path / "model")
+def test_a_directory_is_of_the_family_that_its_preprocessing_says(tmp_path):
+    folder, _ = directory_of_before("single-task-1d", tmp_path / "model")
     with pytest.raises(PredictorError, match="belongs to a single-task-1d model, asked for is single-task"):
         read_model_dir(folder, "single-task")
     (folder / "transform.json").write_text(ImageTransform(64, 64).to_json())
@@ -119,8 +132,8 @@ def test_a_directory_is_of_the_family_that_its_preprocessing_says(networks, tmp_
 
 
 @pytest.mark.parametrize("text", ["{}", "nonsense", '{"targets": ["scar", "lvef"]}', '{"targets": [3]}', "[]"])
-def test_a_single_task_directory_must_name_one_target(networks, tmp_path, text):
-    folder = shutil.copytree(write(networks["single-task-1d"], tmp_path / "model"), tmp_path / "copy")
+def test_a_single_task_directory_must_name_one_target(tmp_path, text):
+    folder, _ = directory_of_before("single-task-1d", tmp_path / "model")
     (folder / "targets.json").write_text(text)
     with pytest.raises(PredictorError, match=r"targets\.json"):
         read_model_dir(folder)
@@ -144,6 +157,6 @@ def test_a_report_is_read_rendered_and_extracted(networks, tmp_path):
 
     make_hospital(tmp_path / "inbox", studies=1, seed=4, workers=1)
     (pdf,) = (tmp_path / "inbox" / "ecg").rglob("*.pdf")
-    folder = write(networks["multi-task-1d"], tmp_path / "model")
+    folder = write_own_dir(networks["multi-task-1d"], TRANSFORM, tmp_path / "model")
     classifier = ECGClassifier(folder, "multi-task-1d", round_probabilities=False)
     assert classifier.predict(pdf) == classifier.predict(read_report(pdf).image)

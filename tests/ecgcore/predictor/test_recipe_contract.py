@@ -1,4 +1,4 @@
-"""Every recipe's model directory against the facts: key for key and shape for shape."""
+"""Every image recipe's model directory against the facts: key for key and shape for shape."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from ecgcore.data.signal_transform import LEADS, SignalTransform
 from ecgcore.models.factory import build
 from ecgcore.predictor.formats.mtecg import read_model_dir, write_model_dir
 from ecgcore.training.recipe.input_section import ImageInput
@@ -18,6 +17,8 @@ from ecgcore.training.recipe.recipe_file import load_recipe
 
 RECIPES = sorted((Path(__file__).parents[3] / "deployments" / "recipes").glob("*.yaml"))
 STUDY = [path for path in RECIPES if getattr(load_recipe(path).model, "backbone", None) == "resnet34d"]
+
+IMAGES = [path for path in STUDY if isinstance(load_recipe(path).input, ImageInput)]
 
 
 def test_the_study_s_recipes_are_all_there():
@@ -29,15 +30,14 @@ def test_the_study_s_recipes_are_all_there():
     assert {path.stem for path in STUDY} == models | clinical | signals | ratios | {"multi-task-best"}
 
 
-@pytest.mark.parametrize("path", STUDY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.stem)
 def test_its_directory_is_the_contracts(path, contract, tmp_path):
     recipe = Recipe.load(path)
     facts = contract[recipe.model.family.value]
     network = build(replace(recipe.model.spec, pretrained=False))
-    signal = not isinstance(recipe.input, ImageInput)
-    transform = SignalTransform(200, (0.0,) * LEADS, (1.0,) * LEADS, 0.0) if signal else recipe.input.transform
+    assert recipe.format == "mtecg"
     ratio = None if recipe.model.family.is_single else recipe.loss.ratio
-    folder = write_model_dir(network, network.spec, transform, None if signal else "{}", tmp_path / "m", ratio)
+    folder = write_model_dir(network, network.spec, recipe.input.transform, "{}", tmp_path / "m", ratio)
     state = torch.load(folder / "model.ckpt", weights_only=True)["state_dict"]
     assert {name: list(value.shape) for name, value in state.items()} == facts["state_dict"]
     assert len(state) == facts["state_dict_entries"]

@@ -12,11 +12,10 @@ import pytest
 import torch
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer
-from sklearn.preprocessing import StandardScaler
 
 from ecgcore.data.snapshot import Snapshot, Split
 from ecgcore.errors import TrainingError
-from ecgcore.predictor.formats.mtecg import read_model_dir
+from ecgcore.predictor.formats.model_dir import read_network_dir
 from ecgcore.predictor.golden.golden import read_golden, replay
 from ecgcore.predictor.scoring import score
 from ecgcore.training.network.start import folded_lines
@@ -25,9 +24,8 @@ from ecgcore.training.train import train
 FAMILIES = ("multi-task-1d", "multi-task-clinical", "single-task", "single-task-1d", "single-task-clinical")
 FAST = ("multi-task-1d", "single-task-clinical")
 FILES = {
-    "": {"configs.json", "model.ckpt"},
-    "image": {"transform.json", "train_transform.json"},
-    "1d": {"signal.json", "scaler.joblib"},
+    "image": {"configs.json", "model.ckpt", "transform.json", "train_transform.json"},
+    "1d": {"manifest.json", "weights.safetensors"},
     "clinical": {"imputation.json", "imputer.joblib", "imputer_threshold_dict.joblib"},
     "single": {"targets.json"},
 }
@@ -66,7 +64,7 @@ def marked(fast=FAST):
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    return torch.load(run / "model" / "model.ckpt", weights_only=True)["state_dict"]
+    return dict(read_network_dir(run / "model").network.state_dict())
 
 
 def summary(run: Path) -> dict:
@@ -75,10 +73,10 @@ def summary(run: Path) -> dict:
 
 @pytest.mark.parametrize("family", marked())
 def test_the_directory_holds_what_its_family_needs(family, trained):
-    kinds = {"", "1d" if family.endswith("-1d") else "image", *family.split("-")}
+    kinds = {"1d"} if family.endswith("-1d") else {"image", *family.split("-")}
     expected = set().union(*(FILES.get(kind, set()) for kind in kinds))
     assert {path.name for path in (trained(family) / "model").iterdir()} == expected
-    assert read_model_dir(trained(family) / "model").spec.family.value == family
+    assert read_network_dir(trained(family) / "model").spec.family.value == family
 
 
 @pytest.mark.parametrize("family", marked())
@@ -128,16 +126,10 @@ def test_the_scaler_is_fitted_on_training_rows_only(trained, signal_snapshot_dir
     train_rows = snapshot.rows(Split.TRAIN)
     train_rows = train_rows[train_rows["study_id"] != BLANK]
     labelled = train_rows[train_rows[["scar", "lvef"]].notna().any(axis=1)]
-    classifier_input = read_model_dir(model).transform
+    classifier_input = read_network_dir(model).transform
     signals = np.stack([_signals(snapshot, sha, classifier_input) for sha in labelled["image_sha256"]])
     np.testing.assert_allclose(classifier_input.mean, signals.astype(float).mean(axis=(0, 2)), rtol=1e-9)
     np.testing.assert_allclose(classifier_input.scale, signals.astype(float).std(axis=(0, 2)), rtol=1e-9)
-    scaler = joblib.load(model / "scaler.joblib")
-    assert isinstance(scaler, StandardScaler)
-    assert (scaler.mean_.tolist(), scaler.scale_.tolist()) == (
-        list(classifier_input.mean),
-        list(classifier_input.scale),
-    )
 
 
 def _signals(snapshot: Snapshot, sha: str, transform) -> np.ndarray:
@@ -181,7 +173,7 @@ def test_changing_valid_and_test_rows_changes_no_imputation(make_snapshot, make_
 
 def test_what_upstream_reads_holds_the_same_numbers(trained):
     model = trained("single-task-clinical") / "model"
-    imputation = read_model_dir(model).imputation
+    imputation = read_network_dir(model).imputation
     assert joblib.load(model / "imputer_threshold_dict.joblib") == dict(imputation.thresholds)
     imputer = joblib.load(model / "imputer.joblib")
     assert isinstance(imputer, IterativeImputer) and imputer.sample_posterior

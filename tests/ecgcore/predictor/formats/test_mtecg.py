@@ -184,7 +184,9 @@ def test_wrong_values_are_refused_and_nothing_is_written(options, match, small_n
 
 
 def test_a_network_that_the_deployed_predictor_cannot_hold_is_refused(tmp_path):
-    with pytest.raises(PredictorError, match="slot of their own"):
+    with pytest.raises(
+        PredictorError, match="does not fit the deployed predictor: this model predicts scar, lvef, fib"
+    ):
         write(build(ModelSpec("multi-task", ["scar", "lvef", "fibrosis"], backbone="resnet10t")), tmp_path / "model")
 
 

@@ -34,12 +34,23 @@ def directory(boosted: BoostedModel, tmp_path: Path) -> Path:
     return write_table_dir(boosted, tmp_path / "model")
 
 
+@pytest.fixture
+def directory_of_before(directory: Path) -> Path:
+    """As versions of before wrote it: ``configs.json`` in place of the manifest."""
+    said = json.loads((directory / "manifest.json").read_text())
+    targets = {t: {"sha256": said["files"][f"{t}.json"], **each} for t, each in said["model"].items()}
+    content = {"model_class": "xgboost", "features": said["input"]["features"], "targets": targets}
+    (directory / "configs.json").write_text(json.dumps(content))
+    (directory / "manifest.json").unlink()
+    return directory
+
+
 def test_a_boosted_model_comes_back_as_it_was(boosted: BoostedModel, directory: Path) -> None:
     again = read_table_dir(directory, "xgboost")
     assert (again.targets, again.features) == (("scar", "lvef"), ("female", "age"))
     for target, expected in boosted.probabilities(ROWS).items():
         assert again.probabilities(ROWS)[target].tolist() == expected.tolist()
-    assert sorted(p.name for p in directory.iterdir()) == ["configs.json", "lvef.json", "scar.json"]
+    assert sorted(p.name for p in directory.iterdir()) == ["lvef.json", "manifest.json", "scar.json"]
 
 
 def test_a_booster_exported_with_a_temperature_is_still_read(directory: Path) -> None:
@@ -57,11 +68,11 @@ def test_a_booster_exported_with_a_temperature_is_still_read(directory: Path) ->
 
 def test_a_majority_model_is_one_small_file(tmp_path: Path) -> None:
     write_table_dir(MajorityModel({"scar": 0.271, "lvef": 0.187}), tmp_path / "model")
-    assert [p.name for p in (tmp_path / "model").iterdir()] == ["configs.json"]
-    assert json.loads((tmp_path / "model" / "configs.json").read_text()) == {
-        "model_class": "majority",
-        "targets": {"scar": {"prevalence": 0.271}, "lvef": {"prevalence": 0.187}},
-    }
+    assert [p.name for p in (tmp_path / "model").iterdir()] == ["manifest.json"]
+    said = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert (said["family"], said["targets"], said["files"]) == ("majority", ["scar", "lvef"], {})
+    assert said["input"] == {"kind": "table", "features": []}
+    assert said["model"] == {"scar": {"prevalence": 0.271}, "lvef": {"prevalence": 0.187}}
     assert read_table_dir(tmp_path / "model", "majority") == MajorityModel({"scar": 0.271, "lvef": 0.187})
 
 
@@ -107,7 +118,37 @@ def edit(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
         (edit(lambda c: c.update(features=["age"])), "reads other than 1 columns"),
     ],
 )
-def test_a_wrong_directory_gets_one_clear_error(directory: Path, spoil: Callable[[Path], object], rule: str) -> None:
+def test_a_wrong_directory_of_before_gets_one_clear_error(
+    directory_of_before: Path, spoil: Callable[[Path], object], rule: str
+) -> None:
+    spoil(directory_of_before)
+    with pytest.raises(PredictorError, match=rule):
+        read_table_dir(directory_of_before, "xgboost")
+
+
+def test_a_directory_of_before_is_read(boosted: BoostedModel, directory_of_before: Path) -> None:
+    again = read_table_dir(directory_of_before, "xgboost")
+    assert again.probabilities(ROWS)["scar"].tolist() == boosted.probabilities(ROWS)["scar"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda d: (d / "scar.json").unlink(), "scar.json: is missing"),
+        (lambda d: (d / "scar.json").write_text("{}"), "scar.json: is altered"),
+        (lambda d: (d / "manifest.json").write_text("[]"), "manifest.json: must be a JSON object"),
+        (
+            lambda d: (d / "manifest.json").write_text((d / "manifest.json").read_text().replace("1.25", "1.5")),
+            "manifest.json: is altered",
+        ),
+    ],
+)
+def test_an_altered_directory_is_refused(directory: Path, spoil: Callable[[Path], object], rule: str) -> None:
     spoil(directory)
     with pytest.raises(PredictorError, match=rule):
         read_table_dir(directory, "xgboost")
+
+
+def test_another_family_is_refused(directory: Path) -> None:
+    with pytest.raises(PredictorError, match="belongs to a xgboost model, asked for is majority"):
+        read_table_dir(directory, "majority")

@@ -86,7 +86,7 @@ def test_what_a_table_model_lacks_is_said(boosted: Path, majority: Path) -> None
         ECGClassifier(majority, "majority").predict_batch(None)
     with pytest.raises(PredictorError, match="has no network"):
         _ = classifier.network
-    with pytest.raises(PredictorError, match="belongs to model_class 'xgboost', asked for is 'majority'"):
+    with pytest.raises(PredictorError, match="belongs to a xgboost model, asked for is majority"):
         ECGClassifier(boosted, "majority")
     with pytest.raises(PredictorError, match=r"model_class 'forest'.*xgboost, majority"):
         ECGClassifier(boosted, "forest")
@@ -118,5 +118,5 @@ def test_golden_studies_replay_and_hold_nobodys_attributes(
 def test_golden_studies_of_another_model_are_refused(boosted: Path, majority: Path, tmp_path: Path) -> None:
     golden = write_table_golden(majority, TableFamily.MAJORITY, tmp_path / "golden")
     other = write_table_dir(MajorityModel({"scar": 0.3, "lvef": 0.6}), tmp_path / "other")
-    with pytest.raises(PredictorError, match=r"another configs\.json"):
+    with pytest.raises(PredictorError, match=r"another manifest\.json"):
         replay(other, golden)

@@ -26,7 +26,7 @@ def test_deployed_recipes_load_under_their_own_name(path):
 @pytest.mark.parametrize(
     ("name", "sha256"),
     [
-        ("multi-task", "4c1160e619105a90d2892f432226fe93ad7f5f2ded0814a678863b78fd98ed02"),
+        ("multi-task", "cd5c6cbca8505d0839f6681d4d470c2b27912a118f6b205789756940cdf2854d"),
         ("multi-task-demo", "2974dac50f7a04b1f4750cd89dd150fb81125fdd3087c21a89e49c8e2685d105"),
     ],
 )
@@ -59,7 +59,7 @@ def test_weights_come_from_one_place(make_recipe_dict):
     content["start_from"] = "multi-task-old"
     assert from_mapping(Recipe, content, "x").start_from == "multi-task-old"
     content["model"]["pretrained"] = True
-    with pytest.raises(RecipeError, match="pretrained must be false where start_from brings the weights"):
+    with pytest.raises(RecipeError, match="pretrained must be none where start_from brings the weights"):
         from_mapping(Recipe, content, "x")
 
 
@@ -70,7 +70,7 @@ def test_the_studys_settings(make_recipe):
     assert recipe.schedule.warmup_steps == 100
     assert recipe.training.weight_averaging.kind is Averaging.SWA
     assert recipe.loss.ratio["scar"] == recipe.loss.ratio["lvef"]
-    assert recipe.model.pretrained
+    assert recipe.model.pretrained == "required"
 
 
 def test_to_dict_and_yaml_round_trip(make_recipe):
@@ -171,3 +171,23 @@ def test_operating_points_are_one_per_target_and_change_the_hash_only_where_ther
     content["model"]["bias_head"] = False
     with pytest.raises(RecipeError, match="bias_head is false"):
         from_mapping(Recipe, content | {"operating_point": points}, "x")
+
+
+@pytest.mark.parametrize(("said", "meaning"), [(True, "preferred"), (False, "none"), ("required", "required")])
+def test_recipes_of_before_say_true_or_false_and_keep_their_hash(make_recipe_dict, said, meaning):
+    content = make_recipe_dict()
+    content["model"]["pretrained"] = said
+    recipe = from_mapping(Recipe, content, "x")
+    assert recipe.model.pretrained == meaning
+    assert recipe.to_dict()["model"]["pretrained"] == said
+
+
+def test_another_backbone_is_built_for_the_recipe_s_images_and_refused_in_the_slot_champion(make_recipe_dict):
+    content = make_recipe_dict()
+    content["model"]["backbone"] = "vit_tiny_patch16_224"
+    with pytest.raises(RecipeError, match=r"slot champion.*last layer is not a linear layer called fc"):
+        from_mapping(Recipe, content, "x")
+    recipe = from_mapping(Recipe, content | {"slot": None, "promotable": False}, "x")
+    assert (recipe.format, recipe.spec.image_size) == ("own", (48, 64))
+    with pytest.raises(RecipeError, match="only the slot champion is served"):
+        from_mapping(Recipe, content | {"slot": "research"}, "x")

@@ -152,7 +152,7 @@ def test_training_twice_gives_the_same_bytes_and_a_target_alone_the_same_trees(
     snapshot_dir: Path, run_dir: Path, tmp_path: Path
 ) -> None:
     train(snapshot_dir, recipe(rounds=12), tmp_path / "again")
-    for name in ("configs.json", "scar.json", "lvef.json"):
+    for name in ("manifest.json", "scar.json", "lvef.json"):
         assert (tmp_path / "again" / "model" / name).read_bytes() == (run_dir / "model" / name).read_bytes()
     both = recipe(rounds=12)
     train(snapshot_dir, replace(both, model=replace(both.model, targets=("lvef",))), tmp_path / "alone")
@@ -178,7 +178,7 @@ def test_a_killed_training_starts_again_and_ends_the_same(
     assert not (tmp_path / "run" / "summary.json").exists()
     monkeypatch.undo()
     train(snapshot_dir, recipe(rounds=12), tmp_path / "run")
-    for name in ("model/configs.json", "golden/golden.json", "metrics.csv"):
+    for name in ("model/manifest.json", "golden/golden.json", "metrics.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (run_dir / name).read_bytes()
 
 
@@ -189,7 +189,7 @@ def test_test_rows_change_nothing_and_valid_rows_grow_no_tree(
     flipped = frame.copy()
     flipped.loc[flipped["split"] == "test", ["scar", "lvef"]] = 1 - flipped[["scar", "lvef"]]
     train(write_table_snapshot(tmp_path / "test", flipped), recipe(rounds=12), tmp_path / "run-test")
-    for name in ("configs.json", "scar.json", "lvef.json"):
+    for name in ("manifest.json", "scar.json", "lvef.json"):
         assert (tmp_path / "run-test" / "model" / name).read_bytes() == (run_dir / "model" / name).read_bytes()
     flipped = frame.copy()
     flipped.loc[flipped["split"] == "valid", "scar"] = 1 - flipped["scar"]
