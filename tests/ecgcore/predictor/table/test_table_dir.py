@@ -53,17 +53,17 @@ def test_a_boosted_model_comes_back_as_it_was(boosted: BoostedModel, directory: 
     assert sorted(p.name for p in directory.iterdir()) == ["lvef.json", "manifest.json", "scar.json"]
 
 
-def test_a_booster_exported_with_a_temperature_is_still_read(directory: Path) -> None:
-    configs = json.loads((directory / "configs.json").read_text())
+def test_a_booster_exported_with_a_temperature_is_still_read(directory_of_before: Path) -> None:
+    configs = json.loads((directory_of_before / "configs.json").read_text())
     for target in configs["targets"].values():
         del target["slope"], target["intercept"]
         target["temperature"] = 1.25
-    (directory / "configs.json").write_text(json.dumps(configs))
-    assert read_table_dir(directory, "xgboost").odds_lines["lvef"] == OddsLine(0.8, 0.0)
+    (directory_of_before / "configs.json").write_text(json.dumps(configs))
+    assert read_table_dir(directory_of_before, "xgboost").odds_lines["lvef"] == OddsLine(0.8, 0.0)
     configs["targets"]["scar"]["temperature"] = 0
-    (directory / "configs.json").write_text(json.dumps(configs))
+    (directory_of_before / "configs.json").write_text(json.dumps(configs))
     with pytest.raises(PredictorError, match="a temperature must be above 0, is 0"):
-        read_table_dir(directory, "xgboost")
+        read_table_dir(directory_of_before, "xgboost")
 
 
 def test_a_majority_model_is_one_small_file(tmp_path: Path) -> None:
