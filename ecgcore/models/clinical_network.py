@@ -8,7 +8,6 @@ from torch import nn
 from ecgcore.models.heads import TargetHeads
 from ecgcore.models.spec import ClinicalSpec, ModelSpec
 
-AGE_DIVISOR = 100.0
 _YES_NO = 2
 
 

@@ -1,15 +1,19 @@
-"""Clinical features as a caller gives them -> the tensors a clinical network reads."""
+"""Clinical features as a caller gives them -> the tensors a clinical network reads. Their names need no torch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-
-import torch
+from typing import TYPE_CHECKING
 
 from ecgcore.errors import PredictorError
-from ecgcore.models.clinical_network import AGE_DIVISOR
-from ecgcore.predictor.feature_names import CATEGORY_NAMES, NUMBER_NAMES
+
+if TYPE_CHECKING:
+    import torch
+
+CATEGORY_NAMES = ("female_gender", "dm", "ht", "smoke", "dlp")
+NUMBER_NAMES = ("age",)
+AGE_DIVISOR = 100.0
 
 Row = Mapping[str, float | None]
 """The clinical features of one study by name, as a caller gives them; None or NaN where one is not known."""
@@ -33,6 +37,8 @@ def encode(features: Row) -> tuple[torch.Tensor, torch.Tensor]:
     Raises:
         PredictorError: a feature is missing, unknown, or out of its range.
     """
+    import torch
+
     _check_names(features)
     categories = [yes_no(name, features[name]) for name in CATEGORY_NAMES]
     return torch.tensor(categories, dtype=torch.int64), torch.tensor([age_years(features["age"]) / AGE_DIVISOR])

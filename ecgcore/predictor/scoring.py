@@ -17,7 +17,7 @@ from ecgcore.data.signal_transform import SignalTransform
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import PredictorError
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.feature_names import CATEGORY_NAMES
+from ecgcore.predictor.features import CATEGORY_NAMES
 from ecgcore.reports.file.image_store import load_image
 from ecgcore.targets.in_force import catalogue
 from ecgcore.targets.label_column import Kind

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcore.models.table_family import TableFamily
-from ecgcore.predictor.feature_names import CATEGORY_NAMES, NUMBER_NAMES
+from ecgcore.predictor.features import CATEGORY_NAMES, NUMBER_NAMES
 from tasks.registry.candidate import Candidate
 from tasks.registry.provenance import serving_requirements
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import PredictorError
 from ecgcore.models.spec import ClinicalSpec
-from ecgcore.predictor.feature_names import CATEGORY_NAMES, NUMBER_NAMES
-from ecgcore.predictor.features import Row, age_years, yes_no
+from ecgcore.predictor.features import CATEGORY_NAMES, NUMBER_NAMES, Row, age_years, yes_no
 
 _SPEC = ClinicalSpec()
 CALLER_NAMES = dict(zip((*_SPEC.categories, *_SPEC.numbers), (*CATEGORY_NAMES, *NUMBER_NAMES), strict=True))

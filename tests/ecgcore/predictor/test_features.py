@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -47,3 +51,8 @@ def test_missing_features_are_named():
         encode({name: GOOD[name] for name in ("female_gender", "dm", "ht", "smoke")})
     with pytest.raises(PredictorError, match="must be given by name, are list"):
         encode([1, 0, 1, 0, 1, 63])
+
+
+def test_the_names_can_be_read_where_torch_is_not_loaded():
+    code = "import sys, ecgcore.predictor.features as f; sys.exit('torch' in sys.modules or f.NUMBER_NAMES != ('age',))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3]).returncode == 0
