@@ -58,7 +58,8 @@ def benchmark(
         recipes: names of files in ``deployments/recipes``; the study's by default.
         overlay: name of a file in ``deployments/overlays`` laid over each, such as ``demo``.
         reference: the recipe that the others are compared with; the first by default.
-        readers: a CSV of cardiologists' reads (docs/architecture.md); it may cover some of the targets and test sets.
+        readers: a CSV of cardiologists' reads (docs/architecture/evaluation.md); it may cover some of the
+            targets and test sets.
         controls: a folder of reports of people taken as normal, without CMR; one ECG a person.
 
     Raises:

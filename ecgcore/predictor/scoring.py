@@ -30,7 +30,7 @@ _DECIMALS_OF_YEARS = 6
 
 
 def score(snapshot: Snapshot, rows: pd.DataFrame, model_dir: Path, device: str = "cpu") -> pd.DataFrame:
-    """Return the predictions frame (docs/architecture.md) of some studies, with what slices need.
+    """Return the predictions frame (docs/architecture/evaluation.md) of some studies, with what slices need.
 
     ``imputed``: a clinical feature that the model reads was not recorded; a network got it imputed, boosted trees as
     missing. Never true of a model that reads none. ``unreadable``: the study's signal could not be read; a signal model

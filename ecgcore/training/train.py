@@ -50,7 +50,7 @@ def train(
     progress: bool = True,
     callback: EpochCallback | None = None,
 ) -> Path:
-    """Train what the recipe says on a snapshot, and leave everything in ``run_dir`` (see docs/architecture.md).
+    """Train what a recipe says on a snapshot, and leave everything in ``run_dir`` (docs/architecture/training.md).
 
     Killed at any moment, calling it again goes on from the last finished epoch and ends with the same weights (bit for
     bit on a CPU with the same number of threads); a table model, which takes seconds, starts again and ends with the

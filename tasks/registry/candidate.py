@@ -36,7 +36,7 @@ class Candidate:
         recipe: the recipe, as read from its YAML.
         metrics: finite values by name, such as ``auc.scar.old`` with ``auc.scar.old.low`` and ``.high``; NaN where
             undefined.
-        predictions: the test rows' predictions, see docs/architecture.md; pseudonyms only.
+        predictions: the test rows' predictions, see docs/architecture/evaluation.md; pseudonyms only.
         tags: at least :data:`REQUIRED_TAGS`; ``gate`` is the verdict of all blocking gates together.
         code_commit: the commit that trained it.
         documents: plain text files kept beside the run (``recipe.yaml``, ``policy.yaml``, ``decision.html``), by name.

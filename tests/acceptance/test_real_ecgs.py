@@ -39,7 +39,7 @@ COLUMNS = (
     "hn", "ecg_date", "cmr_date", "file_name", "year", "month", "run_num", "scar_cad", "lvef", "age", "female",
     "train_80_percent", "develop_10_percent", "ecg_format",
 )  # fmt: skip
-# Per split: year of the old and of the new format, as docs/architecture.md's splits have it, and the share of patients.
+# Per split: year of the old and of the new format, as deployments/splits has it, and the share of patients.
 YEARS = {
     "train": ((2009, 2014), (2017, 2020)),
     "valid": ((2015, 2015), (2017, 2020)),

@@ -18,7 +18,7 @@ class Contender:
     Args:
         name: of the recipe.
         description: one line.
-        predictions: frame as in docs/architecture.md.
+        predictions: frame as in docs/architecture/evaluation.md.
         reads_signals: whether its model reads the signals extracted from the image, and not the image.
     """
 

@@ -17,7 +17,7 @@ def population_table(studies: pd.DataFrame) -> pd.DataFrame:
     of its own, never taken as absent. A risk factor that was imputed before it came here is not known.
 
     Args:
-        studies: of a snapshot (docs/architecture.md). Test studies in no locked set are left out.
+        studies: of a snapshot (docs/architecture/data.md). Test studies in no locked set are left out.
     """
     groups = dict(_groups(recorded(studies)))
     formats = sorted(studies["ecg_format"].dropna().unique(), reverse=True)

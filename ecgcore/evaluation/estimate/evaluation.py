@@ -124,8 +124,8 @@ def evaluate(predictions: pd.DataFrame, target: str, test_set: str, level: float
     """Measure one target on one test set.
 
     Args:
-        predictions: frame as in docs/architecture.md. Optional columns ``female`` (0, 1, null), ``age`` (years) and
-            ``imputed`` (bool) add slices.
+        predictions: frame as in docs/architecture/evaluation.md. Optional columns ``female`` (0, 1, null), ``age``
+            (years) and ``imputed`` (bool) add slices.
         target: its ``<target>_label`` and ``<target>_probability`` columns are used.
         test_set: only rows of this set are used.
         level: level of all intervals.

@@ -28,7 +28,7 @@ def paired_tests(
     The intervals are not corrected: each holds for its own row.
 
     Args:
-        predictions: frames by model, as in docs/architecture.md, of the same rows.
+        predictions: frames by model, as in docs/architecture/evaluation.md, of the same rows.
         reference: the model that the others are compared with.
         places: pairs of target and test set. A model without a target is left out there.
         level: of the intervals.

@@ -35,7 +35,7 @@ def roc_panels(
     their sensitivity and specificity.
 
     Args:
-        predictions: frames by model, as in docs/architecture.md; one to eight models per panel.
+        predictions: frames by model, as in docs/architecture/evaluation.md; one to eight models per panel.
         places: pairs of target and test set.
         readers: comparisons by place, as of ``readers.compare_readers``; places without any are left out.
         level: of all intervals.

@@ -22,7 +22,7 @@ def target_names(frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def check_predictions(frame: pd.DataFrame) -> None:
-    """Check a predictions frame (its shape is in docs/architecture.md).
+    """Check a predictions frame (its shape is in docs/architecture/evaluation.md).
 
     Raises:
         EvaluationError: a column is missing, a key or probability is null, a study occurs twice, a probability lies
@@ -78,7 +78,9 @@ def _check_columns(frame: pd.DataFrame) -> None:
     needed = [*KEY_COLUMNS, *(t + LABEL_SUFFIX for t in target_names(frame))]
     missing = [c for c in needed if c not in frame.columns]
     if missing:
-        raise EvaluationError(_THING, f"lack the columns {missing}", "write the frame as docs/architecture.md says")
+        raise EvaluationError(
+            _THING, f"lack the columns {missing}", "write the frame as docs/architecture/evaluation.md says"
+        )
     if frame.empty:
         raise EvaluationError(_THING, "hold no row", "check that the snapshot holds test studies")
 

@@ -124,7 +124,7 @@ def compare_readers(
 
     Args:
         reads: frame of ``reads.load_reads``.
-        predictions: frame as in docs/architecture.md; it must hold every study that was read.
+        predictions: frame as in docs/architecture/evaluation.md; it must hold every study that was read.
         target, test_set: what to compare.
         threshold: the model's operating point.
         level: of all intervals.

@@ -44,7 +44,7 @@ def slice_table(
     not enough must be shown with its note.
 
     Args:
-        predictions: frame as in docs/architecture.md.
+        predictions: frame as in docs/architecture/evaluation.md.
         target, test_set: what to slice.
         minimum: of cases for ``enough``, for example those of the policy.
         threshold: the operating point.

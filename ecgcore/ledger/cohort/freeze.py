@@ -1,4 +1,4 @@
-"""Freezes the accepted studies into an immutable, content-hashed snapshot directory (docs/architecture.md)."""
+"""Freezes the accepted studies into an immutable, content-hashed snapshot directory (docs/architecture/data.md)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def source_rows(
     """Turn a label table's frame into rows of a batch.
 
     Args:
-        frame: `LabelTable.rows` (docs/architecture.md); a column that it lacks is missing in every row.
+        frame: `LabelTable.rows` (docs/architecture/cmr.md); a column that it lacks is missing in every row.
         table_sha256: hash of the table file.
         study_id: makes the pseudonym of patient and day (`Pseudonymiser.study_id`).
         faults: failed validation rules by row_id.

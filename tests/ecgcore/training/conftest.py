@@ -61,7 +61,7 @@ def write_snapshot(
     missing: float = 0.2,
     picture: Callable[[np.random.Generator, int, int], np.ndarray] = draw,
 ) -> Path:
-    """A snapshot directory as docs/architecture.md describes it; every 4th study validates, every 8th tests."""
+    """A snapshot directory as docs/architecture/data.md describes it; every 4th study validates, every 8th tests."""
     rng, people = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     rows = []
     for i in range(studies):
