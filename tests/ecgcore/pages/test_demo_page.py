@@ -16,7 +16,7 @@ def test_it_shows_gates_champion_prediction_and_commands(make_demo_page):
 def test_a_second_run_says_why_it_did_not_train_and_shows_the_gates_of_the_champion(make_demo_page):
     text = render_markdown(make_demo_page("v1", why_not_trained="nothing is new"))
     assert "Nothing was trained: nothing is new" in text
-    assert "approval manual" in text and "Version v1 serves." in text
+    assert "approval is manual" in text and "Version v1 serves." in text
 
 
 def test_without_a_champion_no_gates_are_shown(make_demo_page):
