@@ -49,8 +49,9 @@ def test_accepts_a_pair_and_finds_nothing_new_the_second_time(url, build, now):
         assert ledger.check_audit() == 1
         with ledger.reading() as connection:
             study = connection.execute(select(Study.__table__)).one()
+            labels = labels_of_studies(connection)
         assert (study.year, study.ecg_format) == (2018, "old")
-        assert labels_of_studies(connection) == {study.study_id: {"scar": 1, "lvef_percent": 60.0}}
+        assert labels == {study.study_id: {"scar": 1, "lvef_percent": 60.0}}
 
 
 def test_partners_wait_turn_unpaired_and_are_accepted_when_the_other_comes(ledger, build, now):
