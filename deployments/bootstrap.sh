@@ -26,8 +26,5 @@ if [ ! -x "$venv/bin/pip" ]; then
         || { echo "setup: python3 cannot make a virtual environment. Next: install the package python3-venv." >&2; exit 1; }
 fi
 echo "setup: installing packages into $venv (some gigabytes; two to three minutes)"
-pip() { "$venv/bin/pip" --quiet --disable-pip-version-check "$@"; }
-# constraints.txt names everything that is needed, so nothing is left to resolve, which takes minutes; where it does not fit
-# this Python or platform, pip works it out.
-pip install --no-deps --requirement constraints.txt && pip install --no-deps --editable . && pip check >/dev/null \
-    || pip install --constraint constraints.txt --editable ".[dev]"
+"$venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt setuptools
+"$venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"

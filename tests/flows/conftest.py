@@ -43,17 +43,20 @@ loss:
   ratio: {scar: 0.5, lvef: 0.5}
   class_weights: none
 augment: {}
-optimiser: {name: adamw, learning_rate: 3.0e-3, weight_decay: 0.05}
+optimiser: {name: adamw, learning_rate: 2.0e-3, weight_decay: 0.05}
 schedule: {warmup_steps: 2, decay: cosine}
 training:
   epochs: %(epochs)d
-  batch_size: 32
+  batch_size: 16
   accumulate: 1
   early_stopping_patience: null
-  weight_averaging: {kind: ema, decay: 0.99}
+  weight_averaging: {kind: ema, decay: 0.8}
   precision: auto
-  seed: 1
+  seed: 3
   num_threads: 1
+operating_point:
+  scar: {kind: min_sensitivity, sensitivity: 0.9}
+  lvef: {kind: min_sensitivity, sensitivity: 0.9}
 """
 
 LAX = """
@@ -111,9 +114,9 @@ def deployments(once: Callable[..., Path]) -> Path:
         (path / "recipes").mkdir()
         (path / "policies").mkdir()
         shutil.copytree(SHIPPED / "splits", path / "splits")
-        (path / "recipes" / "tiny.yaml").write_text(RECIPE % {"epochs": 2}, encoding="utf-8")
+        (path / "recipes" / "tiny.yaml").write_text(RECIPE % {"epochs": 14}, encoding="utf-8")
         (path / "recipes" / "long.yaml").write_text(
-            (RECIPE % {"epochs": 4}).replace("name: tiny", "name: long"), encoding="utf-8"
+            (RECIPE % {"epochs": 16}).replace("name: tiny", "name: long"), encoding="utf-8"
         )
         for name, text in POLICIES.items():
             (path / "policies" / f"{name}.yaml").write_text(text, encoding="utf-8")

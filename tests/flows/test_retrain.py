@@ -118,8 +118,8 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
 
     def lineage(_settings: Any, name: str, _overlay: str | None) -> Any:
         model = SimpleNamespace(targets=("scar",))
-        recipe = SimpleNamespace(name=name, promotable=True, slot=SimpleNamespace(value=SLOT), model=model)
-        return SimpleNamespace(recipe=recipe)
+        recipe = SimpleNamespace(name=name, promotable=True, slot=SLOT, model=model)
+        return SimpleNamespace(recipe=recipe, recipes=(recipe,))
 
     stands_in = {
         flow: {

@@ -16,6 +16,7 @@ from ecgcore.models.majority import MajorityModel
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.formats.mtecg import write_model_dir
+from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.table.table_dir import write_table_dir
 
 FEATURES = {"female_gender": 1, "dm": 0, "ht": 1, "smoke": 0, "dlp": 1, "age": 63}
@@ -89,8 +90,7 @@ def test_an_unknown_target_is_refused(model_dirs):
 def test_a_model_of_signals_is_refused(tmp_path):
     network = build(ModelSpec("single-task-1d", ["scar"], backbone="test_resnet", latent_dim=16)).eval()
     transform = SignalTransform(200, (0.0,) * 12, (1.0,) * 12, 0.0)
-    folder = write_model_dir(network, network.spec, transform, None, tmp_path / "m")
-    model = ECGClassifier(folder, None, task="scar")
+    model = ECGClassifier(write_own_dir(network, transform, tmp_path / "m"), None)
     with pytest.raises(PredictorError, match="explanation of a single-task-1d model: needs a model of images"):
         explain(model, picture(0), "scar")
 

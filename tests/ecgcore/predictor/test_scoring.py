@@ -22,6 +22,7 @@ from ecgcore.models.factory import build
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.formats.mtecg import write_model_dir
+from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.scoring import registered_columns, score
 from ecgcore.reports.page.format import known_formats
 
@@ -76,9 +77,9 @@ def directory(folder: Path, family: str, **options: object) -> Path:
     torch.manual_seed(5)
     targets = ["lvef"] if family.startswith("single") else ["scar", "lvef"]
     network = build(ModelSpec(family, targets, backbone="test_resnet", latent_dim=16)).eval()
-    signal = family.endswith("-1d")
-    transform = SIGNALS if signal else TRANSFORM
-    return write_model_dir(network, network.spec, transform, None if signal else "{}", folder / family, **options)
+    if family.endswith("-1d"):
+        return write_own_dir(network, SIGNALS, folder / family)
+    return write_model_dir(network, network.spec, TRANSFORM, "{}", folder / family, **options)
 
 
 def picture(snapshot: Snapshot, row: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from ecgcore.evaluation.simulation.answer_chances import (
 )
 from ecgcore.evaluation.simulation.chances import Setting, floor_of
 
-POLICIES = Path(__file__).parents[3] / "deployments" / "policies"
+POLICIES = Path(__file__).parents[4] / "deployments" / "policies"
 
 
 def floors(policy, model):

@@ -29,6 +29,7 @@ from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label import Evidence, labels_of_studies, write_labels
 from ecgcore.ledger.ingest.label_frame import CELLS
+from ecgcore.ledger.ingest.known import open_rows
 from ecgcore.ledger.ledger import Ledger
 
 STORED = Path(__file__).with_name("home_of_0001")
@@ -132,7 +133,8 @@ def test_the_snapshot_of_before_is_read_with_its_own_rule(images: Path, tmp_path
 def correction(ledger: Ledger, **labels: float) -> IngestBatch:
     """A table with the row that says LVEF 150 % put right."""
     (entry,) = [each for each in ledger.open_entries() if each.is_row and each.finding.value == "150"]
-    (row,) = [each for each in ledger.unresolved_rows() if each.row_id == entry.subject]
+    with ledger.reading() as connection:
+        (row,) = [each for each in open_rows(connection) if each.row_id == entry.subject]
     table = SourceFile("cmr/corrected.csv", "c" * 64, 100, FileKind.TABLE)
     said: dict[str, Any] = {each.name: getattr(row, each.name) for each in fields(row) if each.name in CELLS}
     said |= {"entry": entry.entry_id, "labels": {**row.labels, **labels}}
