@@ -9,7 +9,7 @@ from pathlib import Path
 
 SERVING_PACKAGES = (
     "mlflow", "torch", "torchvision", "timm", "opencv-python-headless", "pillow", "numpy", "pandas", "pdf2image",
-    "pypdfium2", "pyyaml", "xgboost",
+    "pypdfium2", "pyyaml", "safetensors", "xgboost",
 )  # fmt: skip
 UNKNOWN_COMMIT = "unknown"
 

@@ -18,6 +18,7 @@ from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
+from ecgcore.settings import Settings
 from flows import rollback as flow
 from tasks.release import champion_steps as steps
 from tasks.release import leaving, promoting
@@ -180,7 +181,7 @@ def test_status_says_how_to_repair_the_link_and_how_to_end_what_is_under_way(
     chain: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "open_ledger", lambda _settings: Ledger(chain.url))
-    settings: Any = SimpleNamespace(home=chain.home)
+    settings = Settings(home=chain.home)
     (chain.home / "champion").unlink()
     assert "WARNING the link names None; `ecg promote 3` repairs it" in reading.status(settings).to_text()
     chain.promote("3")
