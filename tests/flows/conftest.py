@@ -22,6 +22,7 @@ from tests.flows.commandline import Cli, Done, keep
 from tests.flows.ledger_reader import LedgerReader
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deployments"
+KEY = "of all homes of these tests, so that the same patients validate"
 SEED, STUDIES = 14, 150  # both locked test sets then hold at least two positives and two negatives of both targets
 
 RECIPE = """
@@ -55,8 +56,8 @@ training:
   seed: 3
   num_threads: 1
 operating_point:
-  scar: {kind: min_sensitivity, sensitivity: 0.9}
-  lvef: {kind: min_sensitivity, sensitivity: 0.9}
+  scar: {kind: min_sensitivity, sensitivity: 0.6}
+  lvef: {kind: min_sensitivity, sensitivity: 0.6}
 """
 
 LAX = """
@@ -154,6 +155,8 @@ def ingested(once: Callable[..., Path], embedded: Callable[[Path], Cli], hospita
     """``home`` after the first ingest of the hospital, ``summary.json``, ``stderr.txt``. Copy it, do not change it."""
 
     def fill(path: Path) -> None:
+        (path / "home").mkdir()
+        (path / "home" / ".env").write_text(f"ECG_PSEUDONYM_KEY={KEY}\n", encoding="utf-8")
         done = embedded(path / "home")("ingest", hospital, "--json")
         assert done.code == 0, done.err
         (path / "summary.json").write_text(done.out, encoding="utf-8")
