@@ -15,7 +15,6 @@ from ecgcore.models.factory import build
 from ecgcore.models.majority import MajorityModel
 from ecgcore.models.spec import ModelSpec
 from ecgcore.predictor.classifier import ECGClassifier
-from ecgcore.predictor.formats.mtecg import write_model_dir
 from ecgcore.predictor.formats.own import write_own_dir
 from ecgcore.predictor.table.table_dir import write_table_dir
 

@@ -27,9 +27,9 @@ from ecgcore.ledger.db.migrations import config
 from ecgcore.ledger.db.tables import Base, Label, Row
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
+from ecgcore.ledger.ingest.known import open_rows
 from ecgcore.ledger.ingest.label import Evidence, labels_of_studies, write_labels
 from ecgcore.ledger.ingest.label_frame import CELLS
-from ecgcore.ledger.ingest.known import open_rows
 from ecgcore.ledger.ledger import Ledger
 
 STORED = Path(__file__).with_name("home_of_0001")
