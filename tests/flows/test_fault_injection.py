@@ -141,7 +141,7 @@ class TestRetrain:
         outcome = ecg(*words, "--json").json()
         assert (outcome["version"], outcome["champion"]) == ("1", "1")
         assert list((ecg.home / "runs").iterdir()) == [run]
-        assert len(_metrics(run)) == 1 + 4  # the epochs of the recipe
+        assert len(_metrics(run)) == 1 + 16  # the epochs of the recipe
         assert _metrics(run)[:2] == done, "an epoch that was done, to the millisecond it took, is not done again"
 
     def test_killed_everywhere_else_in_turn(self, locked_cli: Any, books_of: Callable[[Path], Any]) -> None:
