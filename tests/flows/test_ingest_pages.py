@@ -30,7 +30,7 @@ def table(name: str, letter: str) -> tuple[SourceFile, SourceRow]:
     """A table with one row of an impossible LVEF."""
     file = SourceFile(f"cmr/{name}.csv", letter * 64, 9, FileKind.TABLE)
     cells = {"file_name": f"{name}.pdf", "patient_id": "P" + letter * 20, "study_id": "S" + letter * 20,
-             "ecg_date": DAY, "cmr_date": DAY, "lvef_percent": 150.0, "raw": '{"lvef": "150"}'}  # fmt: skip
+             "ecg_date": DAY, "cmr_date": DAY, "labels": {"lvef_percent": 150.0}, "raw": '{"lvef": "150"}'}  # fmt: skip
     fault = RowFault("lvef-range", "150", "give percent")
     return file, SourceRow(row_id=f"{letter * 16}:2", table_sha256=file.sha256, row=2, cells=cells, fault=fault)
 
@@ -72,7 +72,7 @@ def test_quarantined_rows_are_counted_by_rule_and_stay_on_the_page_until_they_ar
 
 def test_an_ingest_that_only_reads_a_report_again_gives_its_rows_a_file(ledger, tmp_path):
     file, row = table("x", "a")
-    good = replace(row, cells={**row.cells, "lvef_percent": 55.0}, fault=None)
+    good = replace(row, cells={**row.cells, "labels": {"lvef_percent": 55.0}}, fault=None)
     slow = SourceFile("ecg/x.pdf", "d" * 64, 9, FileKind.ECG, fault=Finding("too-slow", "60 s", "again"))
     ingest(ledger, tmp_path, "b1", [file, slow], [good])
     another_patient = replace(slow, page=replace(FACTS, patient_id="P" + "9" * 20), fault=None)

@@ -19,13 +19,14 @@ NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 DAY = date(2016, 5, 6)  # of the test set `old`
 
 
-def labels(letter: str, **values: object) -> tuple[SourceFile, list[SourceRow]]:
+def labels(letter: str, **values: float) -> tuple[SourceFile, list[SourceRow]]:
     """A table that labels the reports 1 and 2."""
     table = SourceFile(f"cmr/{letter}.csv", letter * 64, 9, FileKind.TABLE)
     rows = [
         SourceRow(row_id=f"{letter * 16}:{n}", table_sha256=table.sha256, row=n,
                   cells={"file_name": f"{n}.pdf", "patient_id": f"P{n}", "study_id": f"S{n}", "ecg_date": DAY,
-                         "cmr_date": DAY, "scar": 0, "lvef_percent": 60.0, "raw": "{}"} | (values if n == 1 else {}))
+                         "cmr_date": DAY, "labels": {"scar": 0, "lvef_percent": 60.0} | (values if n == 1 else {}),
+                         "raw": "{}"})
         for n in (1, 2)
     ]  # fmt: skip
     return table, rows

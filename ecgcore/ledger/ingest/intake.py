@@ -145,6 +145,8 @@ def _sighting_values(file: SourceFile, number: int, now: datetime) -> dict[str, 
 
 
 def _row_values(row: SourceRow, number: int, now: datetime) -> dict[str, Any]:
+    if strange := sorted(set(row.cells) - {"labels", *CELLS}):
+        raise LedgerError(f"row {row.row_id}", f"has the unknown cell {strange[0]}", "labels go into `labels`, by name")
     return {
         "row_id": row.row_id,
         "table_sha256": row.table_sha256,

@@ -241,6 +241,14 @@ def test_refuses_an_ecg_without_a_page_and_keeps_nothing_of_the_batch(ledger, bu
     assert ledger.counts().files.total == 0
 
 
+def test_a_cell_that_no_column_holds_is_refused_and_not_dropped(ledger, build, now):
+    table = build.table("cmr/a.csv")
+    row = build.row(table, 2, "x.pdf", "HN1", DAY, scar_percent=12)
+    with pytest.raises(LedgerError, match="unknown cell scar_percent"):
+        ledger.record_batch(build.batch("b1", build.ecg("ecg/x.pdf"), table, row), now=now)
+    assert ledger.counts().rows.total == 0
+
+
 def test_an_empty_inbox_is_success(ledger, build, now):
     summary = ledger.record_batch(build.batch("b1"), now=now)
     assert (summary.new_files, summary.ledger.files.total, summary.brought) == (0, 0, None)
