@@ -18,6 +18,7 @@ from ecgcore.targets.catalogue import SHIPPED, Catalogue, load_catalogue
 from ecgcore.targets.label_rule import Comparison, LabelRule
 
 PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED_DEPLOYMENTS = PROJECT / "deployments"
 
 
 class Settings(BaseSettings):
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     inbox: str | None = None
     ledger_url: str | None = None
     mlflow_tracking_uri: str | None = None
-    deployments: Path = PROJECT / "deployments"
+    deployments: Path = SHIPPED_DEPLOYMENTS
     pseudonym_key: SecretStr | None = None
     s3_endpoint_url: str | None = None
     pair_days: int = Field(default=30, ge=0)
@@ -81,8 +82,9 @@ class Settings(BaseSettings):
 
     @property
     def split_policy(self) -> Path:
-        """The file that decides the splits of new studies."""
-        return self.deployments / "splits" / f"{self.splits}.yaml"
+        """The file that decides the splits of new studies; the shipped one where ``deployments`` has none so named."""
+        own, shipped = (folder / "splits" / f"{self.splits}.yaml" for folder in (self.deployments, SHIPPED_DEPLOYMENTS))
+        return own if own.exists() or not shipped.exists() else shipped
 
     def folder(self, name: str) -> Path:
         """Return ``ECG_HOME/<name>``, made if missing.

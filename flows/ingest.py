@@ -11,6 +11,7 @@ from prefect import flow
 
 from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.rules.validation_report import ValidationReport
+from ecgcore.ledger.decide.split_policy import load_split_policy
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import join_formats, row_faults
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
@@ -47,11 +48,13 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
 
     Raises:
         SettingsError: ``ECG_HOME`` holds the demo, and this is another inbox.
+        RecipeError: the split policy that ``ECG_SPLITS`` names is missing or wrong; nothing is read then.
         EcgError: the inbox cannot be listed or ``ECG_HOME`` cannot be written; nothing is recorded then.
     """
     settings = prepare()
     uri = inbox or settings.inbox_uri
     keep_out_of_the_demo(settings, uri)
+    splits = load_split_policy(settings.split_policy)
     started = datetime.now(UTC)
     batch_id = new_batch_id(started)
     with open_ledger(settings) as ledger:
@@ -65,7 +68,7 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
         batch = replace(batch, again=frozenset(to_read))
         docs = report.data_docs if report else None
-        summary = close_batch(settings, ledger, batch, listing, tables.not_read(listed), docs)
+        summary = close_batch(settings, ledger, splits, batch, listing, tables.not_read(listed), docs)
     write_pages(summary, uri, started)
     publish(summary, uri, started)
     return ended(summary, summary.to_text().splitlines()[0])

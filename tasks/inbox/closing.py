@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ecgcore.ledger.decide.split_policy import load_split_policy
+from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.ingest.counts import file_states
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ledger import Ledger
@@ -21,6 +21,7 @@ from tasks.validation.steward_rows import write_steward_rows
 def close_batch(
     settings: Settings,
     ledger: Ledger,
+    splits: SplitPolicy,
     batch: IngestBatch,
     listing: Inbox,
     not_read: Mapping[str, str],
@@ -31,12 +32,13 @@ def close_batch(
     Args:
         settings: where things are.
         ledger: open.
+        splits: what decides the splits of new studies.
         batch: every file of the inbox, and what was read of the new ones.
         listing: the inbox.
         not_read: what was not read of the new tables, by path.
         data_docs: the validator's report on the new rows, if there were any.
     """
-    recorded = ledger.record_batch(batch, load_split_policy(settings.split_policy), settings.pair_days)
+    recorded = ledger.record_batch(batch, splits, settings.pair_days)
     with ledger.reading() as connection:
         files = file_states(connection, batch.files)
     entries = tuple(ledger.open_entries())

@@ -39,6 +39,7 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
     """
     if named_server():
         return None
+    from ecgcore.ledger.decide.split_policy import load_split_policy
     from ecgcore.ledger.ingest.ingest_batch import IngestBatch  # with pandas: only where it is needed
     from tasks.inbox.batch_id import new_batch_id
     from tasks.inbox.closing import close_batch
@@ -46,6 +47,7 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
     from tasks.inbox.listed import hashed
     from tasks.inbox.pseudonyms import bound_pseudonymiser
 
+    splits = load_split_policy(settings.split_policy)
     started = datetime.now(UTC)
     with open_ledger(settings) as ledger:
         bound_pseudonymiser(settings, ledger)
@@ -59,6 +61,6 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
         if ledger.unread(files):
             return None
         batch = IngestBatch(new_batch_id(started), files, [])
-        summary = close_batch(settings, ledger, batch, listing, not_read={}, data_docs=None)
+        summary = close_batch(settings, ledger, splits, batch, listing, not_read={}, data_docs=None)
     write_pages(summary, uri, started)
     return summary

@@ -94,10 +94,6 @@ class Registry:
         """Return the version that the alias ``champion`` names, or None."""
         return self._version_by_alias(slot, Alias.CHAMPION)
 
-    def previous_version(self, slot: str) -> str | None:
-        """Return the version that the alias ``previous`` names, or None."""
-        return self._version_by_alias(slot, Alias.PREVIOUS)
-
     def candidate_version(self, slot: str) -> str | None:
         """Return the version that the alias ``candidate`` names (the latest one not rejected), or None."""
         return self._version_by_alias(slot, Alias.CANDIDATE)

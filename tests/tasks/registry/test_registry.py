@@ -142,7 +142,7 @@ def test_an_interrupted_registration_is_finished_by_the_next(reg, slot, make_can
 
 
 def test_champion_and_previous_move_together_and_back(reg, slot, make_candidate):
-    assert (reg.champion_version(slot), reg.previous_version(slot), reg.candidate_version(slot)) == (None, None, None)
+    assert (reg.champion_version(slot), reg.candidate_version(slot)) == (None, None)
     for run in ("run-c", "run-d"):
         reg.register_candidate(make_candidate(run, slot))
     assert reg.set_champion(slot, "1", {"reviewer": "policy"}) == Aliases("1", None)
