@@ -47,14 +47,14 @@ def place(
     deployments: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Path]:
-    """A home with a champion, and the shipped recipes with a tiny overlay and a sensitive operating point beside the tests' policies."""
+    """A home with a champion, and the shipped recipes, sensitive, with a tiny overlay beside the tests' policies."""
     folder = tmp_path_factory.mktemp("families")
     mine = shutil.copytree(SHIPPED / "recipes", folder / "deployments" / "recipes").parent
     shutil.copytree(deployments / "policies", mine / "policies")
     for name in JUDGED:
         path = mine / "recipes" / f"{name}.yaml"
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
-        recipe["operating_point"] = {target: FINDS_SOME for target in recipe["model"]["targets"]}
+        recipe["operating_point"] = dict.fromkeys(recipe["model"]["targets"], FINDS_SOME)
         path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
     (mine / "overlays").mkdir()
     (mine / "overlays" / "tiny.yaml").write_text(TINY, encoding="utf-8")
