@@ -86,7 +86,9 @@ POLICIES = {
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all workers of this session share."""
+    """A folder that all workers of this session share; what ``TEST_HOMES`` names is shared by several sessions, too."""
+    if kept := os.environ.get("TEST_HOMES"):
+        return Path(kept)
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
 
