@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgcore.sqlite_url import sqlite_file
 from tasks.registry.address import artifacts_uri, follow_home
 from tasks.registry.error import RegistryError
 
@@ -85,6 +86,7 @@ def _remove_misspelt_folder(client: MlflowClient, tracking_uri: str) -> None:
 
 
 def _database_file(tracking_uri: str) -> Path:
-    from sqlalchemy.engine import make_url
-
-    return Path(str(make_url(tracking_uri).database)).resolve()
+    file = sqlite_file(tracking_uri)
+    if file is None:
+        raise RegistryError(tracking_uri, "names no file", "give ECG_MLFLOW_TRACKING_URI a file or a server")
+    return file.resolve()

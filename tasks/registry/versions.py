@@ -6,14 +6,16 @@ import json
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from ecgcore.settings import Settings
+from ecgcore.sqlite_url import sqlite_file
 from tasks.registry.error import RegistryError
 from tasks.registry.registered_model import model_name
 
 _SECONDS = 2.0  # for an answer of the server; a look at the state is not worth more
-_MOST = 200
+_PAGE = 200
 _TABLES = """
 SELECT v.name, v.version, v.creation_time, t.key, t.value
 FROM model_versions v LEFT JOIN model_version_tags t ON t.name = v.name AND t.version = v.version
@@ -61,9 +63,16 @@ def check_registered(settings: Settings, slot: str, version: str) -> None:
 
 
 def _of_server(uri: str) -> list[RegisteredVersion]:
-    url = f"{uri.rstrip('/')}/api/2.0/mlflow/model-versions/search?max_results={_MOST}"
-    with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - an http address that the user set
-        found = json.load(answer).get("model_versions", [])
+    found: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"max_results": _PAGE}
+    while True:
+        url = f"{uri.rstrip('/')}/api/2.0/mlflow/model-versions/search?{urlencode(asked)}"
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - an http address that the user set
+            page = json.load(answer)
+        found += page.get("model_versions", [])
+        if not (token := page.get("next_page_token")):
+            break
+        asked["page_token"] = token
     return [
         RegisteredVersion(
             each["name"],
@@ -80,8 +89,7 @@ def _of_database(uri: str) -> list[RegisteredVersion]:
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
-    file = Path(uri.removeprefix("sqlite:///"))
-    if uri.startswith("sqlite:///") and not file.is_file():
+    if (file := sqlite_file(uri)) and not file.is_file():
         return []
     found: dict[tuple[str, str], RegisteredVersion] = {}
     try:

@@ -96,7 +96,7 @@ class TestIngest:
             ("flows.ingest", "_validate", "before", 0),
             ("ecgcore.ledger.ingest.quarantine", "synchronise", "before", 0),
             ("ecgcore.ledger.ledger", "Ledger.record_batch", "after", 1),
-            ("flows.ingest", "write_steward_rows", "before", 1),
+            ("tasks.inbox.closing", "write_steward_rows", "before", 1),
         ],
     )
     def test_killed_at_any_place(
