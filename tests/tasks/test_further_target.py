@@ -72,14 +72,14 @@ start_from: null
 input: {kind: image, height: 48, width: 64, interpolation: area}
 data: {formats: [old, new]}
 model:
-  {family: single-task, backbone: test_resnet, latent_dim: 16, targets: [lvef_below_40], pretrained: false,
+  {family: multi-task, backbone: test_resnet, latent_dim: 16, targets: [scar, lvef, lvef_below_40], pretrained: none,
    bias_head: true}
-loss: {ratio: {lvef_below_40: 1.0}, class_weights: none}
+loss: {ratio: {scar: 0.4, lvef: 0.3, lvef_below_40: 0.3}, class_weights: none}
 augment: {}
 optimiser: {name: adamw, learning_rate: 0.003, weight_decay: 0.01}
 schedule: {warmup_steps: 1, decay: linear}
 training:
-  epochs: 1
+  epochs: 6
   batch_size: 16
   accumulate: 1
   early_stopping_patience: null
@@ -87,6 +87,10 @@ training:
   precision: auto
   seed: 3
   num_threads: 1
+operating_point:
+  scar: {kind: calibrated}
+  lvef: {kind: calibrated}
+  lvef_below_40: {kind: min_sensitivity, sensitivity: 0.6}
 """
 
 BOOSTED = """
@@ -102,6 +106,11 @@ boosting:
    min_child_weight: 1.0, reg_lambda: 1.0, rounds: 3, patience: null}
 loss: {class_weights: none}
 training: {seed: 1, num_threads: 1}
+operating_point:
+  scar: {kind: calibrated}
+  lvef: {kind: calibrated}
+  lvef_below_40: {kind: min_sensitivity, sensitivity: 0.6}
+  lv_thrombus: {kind: min_sensitivity, sensitivity: 0.6}
 """
 
 POLICY = """
@@ -113,6 +122,8 @@ gates:
   - {kind: reproduces}
   - {kind: minimum-cases, targets: [lvef_below_40, lv_thrombus], test_sets: [old], positives: 6, negatives: 15}
   - {kind: floor, metric: auc, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}
+  - {kind: floor, metric: sensitivity, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}
+  - {kind: floor, metric: specificity, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}
 """
 
 
@@ -132,7 +143,8 @@ class Hospital:
                 lvef, thrombus = (33.0, 45.0, 61.0, 64.0)[n % 4], int(n % 3 == 0)
                 cells = [f"{name}.pdf", f"{len(made.lines) + 100}", day, day, n % 2, lvef, thrombus]
                 made.lines.append(",".join(map(str, [*cells, 40 + n, n % 2])))
-                made.pictures[name] = rng.integers(200, 256, (48, 64, 3), dtype=np.uint8)
+                shade = 40 if lvef < 40 else 200  # what a network can learn in a few epochs
+                made.pictures[name] = rng.integers(shade, shade + 56, (48, 64, 3), dtype=np.uint8)
         made.lines[0] = made.lines[0].replace("33.0,1,", "33.0,2,")  # no thrombus is a 2
         return made
 
@@ -225,7 +237,9 @@ def test_the_third_target_is_trained_as_a_head_of_its_own_and_gated(
     folder: Path, ledger: Ledger, snapshot: Snapshot
 ) -> None:
     found = judged(folder, ledger, snapshot, "head", HEAD)
-    assert [(e.target, e.test_set, e.scores.positives) for e in found.evaluations] == [(BELOW_40, "old", 6)]
+    positives = {(each.target, each.test_set): each.scores.positives for each in found.evaluations}
+    assert positives == {("scar", "old"): 12, ("lvef", "old"): 12, (BELOW_40, "old"): 6}
+    assert {result.target for result in found.decision.results if result.target} == {BELOW_40}
     assert found.gate == "pass", found.decision.reason
 
 
