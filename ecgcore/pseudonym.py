@@ -10,29 +10,36 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ecgcore.errors import SettingsError
+from ecgcore.hospital_number import HospitalNumberForm, folded, with_short_year, without_label
 
 MIN_KEY_BYTES = 16
-NORMALISATION = 2
+NORMALISATION = 3
 """Version of :func:`normalise_hn`; raise it with each change, since a ledger, which holds no numbers, cannot follow."""
 
+OLDEST_NORMALISATION = 2
+"""The oldest version that is still known: a ledger that was begun with it goes on with it."""
+
 _DIGEST_CHARS = 20  # 80 bits: at 14,000 patients the chance of any collision is below 1e-16
-_LABEL = re.compile(r"[\W_]*(?:H[\W_]*N[\W_]*)+", re.IGNORECASE)
+_OLD_LABEL = re.compile(r"[\W_]*(?:H[\W_]*N[\W_]*)+", re.IGNORECASE)
 
 
-def without_label(hn: str) -> str:
-    """Return a hospital number without the letters HN before it, however they are written: ``H.N. 123`` is 123."""
-    label = _LABEL.match(hn)
-    return hn[label.end() :] if label else hn
-
-
-def normalise_hn(hn: str) -> str:
+def normalise_hn(hn: str, version: int = NORMALISATION) -> str:
     """Return the hospital number as it is compared.
 
     NFKC, upper case, without its label, letters and digits only, no leading zeros: a spreadsheet drops these where it
-    takes the number for one, so with and without them it is one patient. A number of zeros alone stays as it is.
+    takes the number for one, so with and without them it is one patient. A number of zeros alone stays as it is. The
+    year behind or before a slash counts with its last two digits: ``7654323/2560`` is ``7654323/60``. Version 2 knew
+    neither years nor another label than HN.
     """
-    written = "".join(c for c in without_label(unicodedata.normalize("NFKC", hn)).upper() if c.isalnum())
+    bare = with_short_year(without_label(folded(hn)).strip()) if version > OLDEST_NORMALISATION else _of_version_2(hn)
+    written = "".join(c for c in bare if c.isalnum())
     return written.lstrip("0") or written
+
+
+def _of_version_2(hn: str) -> str:
+    plain = unicodedata.normalize("NFKC", hn)
+    label = _OLD_LABEL.match(plain)
+    return plain[label.end() if label else 0 :].upper()
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,16 @@ class Pseudonymiser:
 
     Args:
         key: secret bytes, at least 16.
+        form: what a hospital number is.
+        normalisation: version of :func:`normalise_hn`, that of the ledger.
 
     Raises:
         SettingsError: the key is too short.
     """
 
     key: bytes = field(repr=False)
+    form: HospitalNumberForm = field(default_factory=HospitalNumberForm)
+    normalisation: int = NORMALISATION
 
     def __post_init__(self) -> None:
         if len(self.key) < MIN_KEY_BYTES:
@@ -58,7 +69,7 @@ class Pseudonymiser:
 
     def patient_id(self, hn: str) -> str:
         """Return the patient's pseudonym, ``P`` and 20 hex digits."""
-        return "P" + self._digest("patient", normalise_hn(hn))
+        return "P" + self._digest("patient", normalise_hn(hn, self.normalisation))
 
     def study_id(self, patient_id: str, day: date) -> str:
         """Return the study's pseudonym, ``S`` and 20 hex digits, of a patient and a day."""

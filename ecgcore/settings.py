@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ecgcore.errors import SettingsError
+from ecgcore.hospital_number import DEFAULT_PATTERN, HospitalNumberForm
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.sqlite_url import sqlite_url
 from ecgcore.targets.catalogue import SHIPPED, Catalogue, load_catalogue
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str | None = None
     deployments: Path = SHIPPED_DEPLOYMENTS
     pseudonym_key: SecretStr | None = None
+    hn_pattern: str = DEFAULT_PATTERN
     s3_endpoint_url: str | None = None
     pair_days: int = Field(default=30, ge=0)
     settle_seconds: float = Field(default=0.0, ge=0.0)
@@ -50,6 +52,14 @@ class Settings(BaseSettings):
     pretrained_weights: Path | None = None
     train_device: Literal["cpu", "cuda"] | None = None
     workers: int | None = Field(default=None, ge=1)
+
+    @field_validator("hn_pattern")
+    @classmethod
+    def _is_a_form(cls, pattern: str) -> str:
+        try:
+            return HospitalNumberForm(pattern).pattern
+        except SettingsError as error:
+            raise ValueError(f"{error.rule}; {error.hint}") from error
 
     @cached_property
     def ledger(self) -> str:
@@ -109,8 +119,9 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: the ledger holds pseudonyms but the key that made them is not given.
         """
+        form = HospitalNumberForm(self.hn_pattern)
         if self.pseudonym_key is not None:
-            return Pseudonymiser(self.pseudonym_key.get_secret_value().encode())
+            return Pseudonymiser(self.pseudonym_key.get_secret_value().encode(), form)
         if self.ledger_url is not None:
             raise SettingsError(
                 "ECG_PSEUDONYM_KEY",
@@ -123,7 +134,7 @@ class Settings(BaseSettings):
                 "is not set, and the ledger already holds pseudonyms made with a key",
                 "set it to the key that was used before; another key would make old patients look new",
             )
-        return Pseudonymiser(_new_key(self.folder("") / ".env").encode())
+        return Pseudonymiser(_new_key(self.folder("") / ".env").encode(), form)
 
 
 def load_settings() -> Settings:
@@ -139,7 +150,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         name = "ECG_" + "_".join(str(part) for part in problem["loc"]).upper()
-        raise SettingsError(name, problem["msg"], "see .env.example for what it may be") from error
+        raise SettingsError(
+            name, problem["msg"].removeprefix("Value error, "), "see .env.example for what it may be"
+        ) from error
     return settings.model_copy(update={"home": home})
 
 

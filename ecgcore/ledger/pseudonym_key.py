@@ -11,7 +11,7 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.tables import AuditEvent, File
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
-from ecgcore.pseudonym import NORMALISATION
+from ecgcore.pseudonym import NORMALISATION, OLDEST_NORMALISATION
 
 EVENT = "pseudonym-key"
 _NORMALISATION = "normalisation"
@@ -23,6 +23,14 @@ def holds_pseudonyms(ledger: Ledger) -> bool:
     bound = select(AuditEvent.number).where(AuditEvent.event == EVENT).limit(1)
     with ledger.reading() as connection:
         return any(connection.execute(query).first() for query in (bound, select(File.sha256).limit(1)))
+
+
+def normalisation_of(ledger: Ledger) -> int:
+    """Return the normalisation that a ledger goes on with: its own where that is still known, else the newest."""
+    with ledger.reading() as connection:
+        detail = connection.execute(select(AuditEvent.detail).where(AuditEvent.event == EVENT)).scalar()
+    made = json.loads(detail).get(_NORMALISATION, _FIRST) if detail else NORMALISATION
+    return int(made) if OLDEST_NORMALISATION <= made <= NORMALISATION else NORMALISATION
 
 
 def check_key(ledger: Ledger, fingerprint: str, normalisation: int = NORMALISATION) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecgcore.ledger.ledger import Ledger
-from ecgcore.ledger.pseudonym_key import check_key, holds_pseudonyms
+from ecgcore.ledger.pseudonym_key import check_key, holds_pseudonyms, normalisation_of
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.settings import Settings
 
@@ -16,6 +18,7 @@ def bound_pseudonymiser(settings: Settings, ledger: Ledger) -> Pseudonymiser:
         LedgerError: the key is another one.
     """
     with ledger.exclusive("the pseudonym key"):  # of two first ingests one makes the key
-        pseudonymiser = settings.pseudonymiser(holds_pseudonyms(ledger))
-        check_key(ledger, pseudonymiser.fingerprint)
+        version = normalisation_of(ledger)
+        pseudonymiser = replace(settings.pseudonymiser(holds_pseudonyms(ledger)), normalisation=version)
+        check_key(ledger, pseudonymiser.fingerprint, version)
     return pseudonymiser

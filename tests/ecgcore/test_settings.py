@@ -70,3 +70,11 @@ def test_a_catalogue_that_is_not_there_names_the_setting(home, monkeypatch, tmp_
     monkeypatch.setenv("ECG_TARGETS", str(tmp_path / "absent.yaml"))
     with pytest.raises(TargetError, match="ECG_TARGETS"):
         _ = load_settings().catalogue
+
+
+def test_the_form_of_hospital_numbers_is_checked_when_it_is_read(monkeypatch):
+    monkeypatch.setenv("ECG_HN_PATTERN", r"\d{7}")
+    assert not load_settings().pseudonymiser(ledger_holds_pseudonyms=False).form.admits("123456")
+    monkeypatch.setenv("ECG_HN_PATTERN", r"(\d{7}")
+    with pytest.raises(SettingsError, match=r"^ECG_HN_PATTERN: is not a regular expression \(missing \), unterminated"):
+        load_settings()

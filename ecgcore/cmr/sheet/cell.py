@@ -8,28 +8,31 @@ quarantines it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 
 from ecgcore.cmr.sheet.columns import CellKind
 from ecgcore.cmr.sheet.pattern import parse_pattern
 from ecgcore.era import common_era
-from ecgcore.pseudonym import Pseudonymiser, without_label
+from ecgcore.hospital_number import HospitalNumberForm, NumberFault
+from ecgcore.pseudonym import Pseudonymiser
 
 MAX_SHOWN = 80  # characters of a value that a page or a message shows
 
 Value = str | int | float | date | None
 
+
+class DayText(str):
+    """The text of a cell that a workbook holds as a day or a time, not as text."""
+
+    __slots__ = ()
+
+
 PSEUDONYM_PREFIX = "pid:"
-_MAX_DIGITS = 15  # what a spreadsheet keeps of a number
 _PSEUDONYM = re.compile(r"pid:(P[0-9a-f]{20})")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:\.0{1,15})?")
 _FLAG = re.compile(r"([01])(?:\.0{1,15})?")
-_SPREADSHEET_NUMBER = re.compile(r"([0-9]+)\.0+")
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E[+-][0-9]+", re.IGNORECASE)
-_FRACTION = re.compile(r"[0-9]*\.[0-9]+")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?")
 _SLASHED_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
@@ -86,27 +89,25 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def patient_of(text: str, pseudonymiser: Pseudonymiser) -> str | None:
-    """Return the pseudonym of a hospital number's cell; None if it is empty or cannot be a hospital number.
+    """Return the pseudonym of a hospital number's cell; None where :func:`number_fault` has a reason.
 
     A spreadsheet's ``1234567.0`` is 1234567, and leading zeros, which a spreadsheet may have dropped, do not count.
     Digits of any script count as 0 to 9, and HN before the number is its label. ``pid:P...``, as our own quarantine
-    file writes it, is taken as that pseudonym. A number in exponent notation has lost digits, and so has one of more
-    than 15: None. A text without a digit other than 0 is None.
+    file writes it, is taken as that pseudonym.
     """
-    text = _ascii_digits(text.strip())
-    if own := _PSEUDONYM.fullmatch(text):
+    if own := _PSEUDONYM.fullmatch(text.strip()):
         return own[1]
-    text = without_label(text)
-    if whole := _SPREADSHEET_NUMBER.fullmatch(text):
-        text = whole[1] if len(whole[1]) <= _MAX_DIGITS else ""
-    if text.lower().startswith(PSEUDONYM_PREFIX) or _SCIENTIFIC.fullmatch(text) or _FRACTION.fullmatch(text):
+    form = pseudonymiser.form
+    return None if number_fault(text, form) else pseudonymiser.patient_id(form.written(text))
+
+
+def number_fault(text: str, form: HospitalNumberForm) -> NumberFault | None:
+    """Return why a hospital number's cell cannot be used; None if it can."""
+    if _PSEUDONYM.fullmatch(text.strip()):
         return None
-    return pseudonymiser.patient_id(text) if re.search("[1-9]", text) else None
-
-
-def _ascii_digits(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text)
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    if isinstance(text, DayText):
+        return NumberFault.DAY
+    return NumberFault.NOT_THE_FORM if text.lower().startswith(PSEUDONYM_PREFIX) else form.fault(text)
 
 
 PARSERS: dict[CellKind, Callable[[str], Value]] = {

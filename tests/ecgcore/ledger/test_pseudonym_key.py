@@ -3,8 +3,9 @@
 import pytest
 
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.pseudonym_key import EVENT, check_key
+from ecgcore.ledger.pseudonym_key import EVENT, check_key, normalisation_of
 from ecgcore.ledger.review import audit
+from ecgcore.pseudonym import NORMALISATION
 
 
 def test_the_first_key_binds_and_any_other_is_refused(ledger):
@@ -28,3 +29,9 @@ def test_a_ledger_from_before_versions_were_recorded_kept_leading_zeros_and_is_r
         audit.record(connection, now, EVENT, "one", {})
     with pytest.raises(LedgerError, match="version 1, not 2"):
         check_key(ledger, "one", normalisation=2)
+
+
+def test_a_ledger_goes_on_with_the_normalisation_that_it_was_begun_with(ledger):
+    assert normalisation_of(ledger) == NORMALISATION
+    check_key(ledger, "one", normalisation=2)
+    assert normalisation_of(ledger) == 2
