@@ -68,7 +68,8 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
         batch = replace(batch, again=frozenset(to_read))
         docs = report.data_docs if report else None
-        summary = close_batch(settings, ledger, splits, batch, listing, tables.not_read(listed), docs)
+        not_read, unusual = tables.not_read(listed), tables.cautions(listed)
+        summary = close_batch(settings, ledger, splits, batch, listing, not_read, docs, unusual)
     write_pages(summary, uri, started)
     publish(summary, uri, started)
     return ended(summary, summary.to_text().splitlines()[0])

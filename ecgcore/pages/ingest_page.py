@@ -51,6 +51,7 @@ class IngestPage:
         cautions: what is unusual about reports that were read, and not refused.
         to_correct: paths of the files that the data steward corrects, of this and of earlier ingests.
         not_read: columns and sheets of the new tables that were not read, by the table's name.
+        table_cautions: what is unusual about the new tables; the names are table and rows.
         links: what each further page shows, and its path.
     """
 
@@ -68,6 +69,7 @@ class IngestPage:
     cautions: tuple[CautionLine, ...]
     to_correct: tuple[str, ...]
     not_read: Mapping[str, str] = field(default_factory=dict)
+    table_cautions: tuple[CautionLine, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
 
@@ -91,6 +93,7 @@ def ingest_document(page: IngestPage) -> Document:
             ),
             Section("Quarantine by rule", _quarantine(page)),
             Section("Reports to look at", _cautions(page)),
+            *_table_cautions(page),
             *_not_read(page),
             Section("Files", (_files(page),)),
             *((Section("Files left alone", (_left_alone(page),)),) if page.left_alone else ()),
@@ -117,6 +120,11 @@ def _attention(page: IngestPage) -> tuple[Block, ...]:
     if page.cautions:
         unusual = len({name for caution in page.cautions for name in caution.names})
         alerts.append(Callout(f"Unusual reports: {unusual:,}. They are named below.", Tone.CAUTION))
+    if page.table_cautions:
+        unusual = len({place for caution in page.table_cautions for place in caution.names})
+        alerts.append(
+            Callout(f"Tables with rows or columns to look at: {unusual:,}. They are named below.", Tone.CAUTION)
+        )
     if alerts:
         return tuple(alerts)
     if not page.files_seen:
@@ -139,6 +147,18 @@ def _not_read(page: IngestPage) -> tuple[Section, ...]:
     return (
         Section(
             "Not read", (text, capped("Columns and sheets that were left out, by table.", ("table", "what"), lines))
+        ),
+    )
+
+
+def _table_cautions(page: IngestPage) -> tuple[Section, ...]:
+    if not page.table_cautions:
+        return ()
+    lines = tuple((Cell(place), Cell(c.caution), Cell(c.hint)) for c in page.table_cautions for place in c.names)
+    columns = ("table and place", "caution", "what it means")
+    return (
+        Section(
+            "Tables to look at", (capped("What a person sees in a table and its cells do not say.", columns, lines),)
         ),
     )
 

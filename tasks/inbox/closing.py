@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ecgcore.cmr.table.caution import TableCaution
 from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.ingest.counts import file_states
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
@@ -26,6 +27,7 @@ def close_batch(
     listing: Inbox,
     not_read: Mapping[str, str],
     data_docs: Path | None,
+    table_cautions: Mapping[TableCaution, tuple[str, ...]] | None = None,
 ) -> IngestSummary:
     """Record a batch in one transaction and return where everything stands then.
 
@@ -37,6 +39,7 @@ def close_batch(
         listing: the inbox.
         not_read: what was not read of the new tables, by path.
         data_docs: the validator's report on the new rows, if there were any.
+        table_cautions: what is unusual about the new tables, and where.
     """
     recorded = ledger.record_batch(batch, splits, settings.pair_days)
     with ledger.reading() as connection:
@@ -53,6 +56,7 @@ def close_batch(
         to_correct=write_steward_rows(entries, settings.home / "quarantine", batch.batch_id),
         data_docs=data_docs,
         not_read=not_read,
+        table_cautions=table_cautions or {},
     )
 
 

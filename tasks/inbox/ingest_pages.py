@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from ecgcore.cmr.table.caution import TABLE_CAUTION_HINTS
 from ecgcore.ledger.decide.state import State
 from ecgcore.pages.html import render_html
 from ecgcore.pages.ingest_page import CautionLine, FileLine, IngestPage, ingest_document
@@ -54,6 +55,9 @@ def page_of(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage
         cautions=tuple(CautionLine(c.value, CAUTION_HINTS[c], paths) for c, paths in summary.cautions.items()),
         to_correct=tuple(map(str, summary.to_correct)),
         not_read=summary.not_read,
+        table_cautions=tuple(
+            CautionLine(c.value, TABLE_CAUTION_HINTS[c], places) for c, places in summary.table_cautions.items()
+        ),
         links=links_of(summary),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecgcore.cmr.table.caution import TableCaution
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest.counts import Counts, FileState
 from ecgcore.ledger.ingest.quarantine import OpenEntry
@@ -34,6 +35,7 @@ class IngestSummary:
         to_correct: the files to correct, of every ingest that left rows in quarantine.
         data_docs: the validator's own report, if rows were validated.
         not_read: columns and sheets of the new tables that were not read, by path.
+        table_cautions: what is unusual about the new tables, with path and rows of each.
     """
 
     batch: BatchSummary
@@ -46,6 +48,7 @@ class IngestSummary:
     to_correct: tuple[Path, ...]
     data_docs: Path | None
     not_read: Mapping[str, str] = field(default_factory=dict)
+    table_cautions: Mapping[TableCaution, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -91,7 +94,9 @@ class IngestSummary:
             "skipped": self.skipped,
             "alerts": list(self.alerts),
             "not_read": dict(self.not_read),
-            "cautions": {caution.value: list(paths) for caution, paths in self.cautions.items()},
+            "cautions": {
+                caution.value: list(paths) for caution, paths in (*self.cautions.items(), *self.table_cautions.items())
+            },
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "to_correct": [str(path) for path in self.to_correct],
@@ -112,6 +117,11 @@ class IngestSummary:
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
             *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),
             *(f"to look at, {caution.value}: {len(paths)}" for caution, paths in self.cautions.items()),
+            *(
+                visible(f"to look at, {caution.value}: {place}")
+                for caution, places in self.table_cautions.items()
+                for place in places
+            ),
             *(f"ALERT {alert}" for alert in self.alerts),
             f"page: {self.page}",
             *(f"to correct: {path}" for path in self.to_correct),

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from ecgcore.cmr.rules import catalogue
 from ecgcore.cmr.rules.finding import Finding
+from ecgcore.cmr.table.caution import TableCaution
 from ecgcore.cmr.table.label_table import LabelTable, read_table
 from ecgcore.errors import TableError
 from ecgcore.ledger.decide.state import FileKind
@@ -49,6 +50,12 @@ class TablesRead:
         """Return what was not read of the tables, by the path of each that has such columns or sheets."""
         texts = {each.file.relative: self.tables[each.sha256].not_read for each in listed if each.sha256 in self.tables}
         return {path: text for path, text in texts.items() if text}
+
+    def cautions(self, listed: Sequence[Listed]) -> dict[TableCaution, tuple[str, ...]]:
+        """Return where each caution about a table holds: ``cmr/a.xlsx, rows 3, 4``."""
+        found = {each.file.relative: self.tables[each.sha256].cautions for each in listed if each.sha256 in self.tables}
+        places = {c: tuple(f"{path}, {where[c]}" for path, where in found.items() if c in where) for c in TableCaution}
+        return {caution: named for caution, named in places.items() if named}
 
 
 @task(name="read the label tables", cache_policy=NO_CACHE)

@@ -9,6 +9,7 @@ from datetime import date
 
 from ecgcore.cmr.rules.column_rule import ColumnRule, Kind, Moment
 from ecgcore.cmr.rules.finding import Effect
+from ecgcore.cmr.rules.hospital_number_rules import hospital_number_rules
 from ecgcore.cmr.rules.label_cell_rules import flag_set, label_cell_rules, label_required
 from ecgcore.cmr.sheet.columns import label_columns, whole_columns
 from ecgcore.cmr.sheet.pattern import NON_ISCHAEMIC_REGEX
@@ -45,14 +46,7 @@ _REQUIRED = (
         kind=Kind.PRESENT,
         message="each row names its ECG file",
     ),
-    ColumnRule(
-        "hn-required",
-        Effect.QUARANTINE,
-        "write the hospital number into hn as text; a spreadsheet that shows 1.2E+08 has lost digits",
-        columns=("patient_id",),
-        kind=Kind.PRESENT,
-        message="each row has a readable hospital number",
-    ),
+    *hospital_number_rules(),
     ColumnRule(
         "dates-required",
         Effect.QUARANTINE,

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
-from ecgcore.cmr.sheet.columns import SCAR_TYPES, label_columns
+from ecgcore.cmr.rules.hospital_number_rules import HN_FAULTS
+from ecgcore.cmr.sheet.columns import HN_FAULT, SCAR_TYPES, label_columns
 from ecgcore.cmr.sheet.pattern import ISCHAEMIC, NON_ISCHAEMIC_REGEX
+from ecgcore.hospital_number import NumberFault
 from ecgcore.targets.in_force import catalogue
 
 Findings = Mapping[str, pd.Series]
+
+
+def number_faults(rule: str, rows: pd.DataFrame) -> Findings:
+    """Find rows without a hospital number, for the reasons that are the rule's; without a reason the cell was empty."""
+    reasons = _get(rows, HN_FAULT).astype(object).where(lambda given: given.notna(), NumberFault.EMPTY.value)
+    broken = _get(rows, "patient_id").isna() & reasons.isin([fault.value for fault in HN_FAULTS[rule]])
+    return {"patient_id": reasons.where(broken, None)}
 
 
 def no_label(rows: pd.DataFrame) -> Findings:
@@ -86,6 +96,7 @@ def _show(value: object) -> str:
 
 
 FINDINGS: dict[str, Callable[[pd.DataFrame], Findings]] = {
+    **{rule: partial(number_faults, rule) for rule in HN_FAULTS},
     "label-required": no_label,
     "scar-agrees-with-pattern": pattern_contradictions,
     "format-agrees-with-page": format_contradictions,

@@ -28,6 +28,7 @@ class CellKind(StrEnum):
 
 
 HOSPITAL_NUMBER = "hn"
+HN_FAULT = "hn_fault"  # the frame's column that says why a hospital number is none
 REQUIRED = ("file_name", HOSPITAL_NUMBER, "cmr_date", "ecg_date")
 
 _BEFORE_LABELS: dict[str, CellKind] = {

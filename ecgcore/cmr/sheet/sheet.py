@@ -22,11 +22,17 @@ class Sheet:
         lines: line number (from 1, the header is 1) and cells; as many cells as the header has; lines without any
             content are left out.
         other_sheets: places, from 1, of the workbook's other worksheets that hold anything.
+        hidden_rows: numbers of the lines that a spreadsheet hides, or a filter of it.
+        struck_rows: numbers of the lines with text that is struck through.
+        hidden_columns: names of the columns that a spreadsheet hides.
     """
 
     header: tuple[str, ...]
     lines: tuple[NumberedCells, ...]
     other_sheets: tuple[int, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    struck_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[str, ...] = ()
 
 
 def build_sheet(name: str, lines: Iterator[NumberedCells], limits: TableLimits) -> Sheet:

@@ -1,7 +1,7 @@
 """Days whose day and month a spreadsheet may have swapped.
 
-A spreadsheet of another country that opens day/month/year makes a day of 3/4/2018 with day and month swapped, and leaves
-25/06/2018, which it cannot read, as text. Nothing in a cell tells that its day is wrong; only its column does.
+A spreadsheet of another country that opens day/month/year makes a day of 3/4/2018 with day and month swapped, and
+leaves 25/06/2018, which it cannot read, as text. Nothing in a cell tells that its day is wrong; only its column does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ecgcore.errors import TableError
 
 _WRITTEN = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})(?![0-9]).*", re.DOTALL)
 _HELD = re.compile(r"[0-9]{4}-([0-9]{2})-([0-9]{2})")
-_HELD_IN_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]00:00:00(?:\.0+)?")  # as programs write a day cell into a CSV
+_HELD_IN_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]00:00:00(?:\.0+)?")  # a day cell in a CSV
 _MONTHS = 12
 _MOST_NAMED = 10
 
@@ -44,8 +44,8 @@ def _check_column(name: str, column: str, cells: Sequence[tuple[int, str]]) -> N
     swapped = [row for row, cell in cells if _is_held(cell) and _may_be_swapped(cell)]
     if left and swapped:
         rule = (
-            f"day and month may be swapped in its column {column}: rows {_listed(swapped)} hold days that a spreadsheet "
-            f"made, rows {_listed(left)} days that it left as text"
+            f"day and month may be swapped in its column {column}: rows {_listed(swapped)} hold days that a "
+            f"spreadsheet made, rows {_listed(left)} days that it left as text"
         )
         hint = "fill the column anew from its source, every day as yyyy-mm-dd in a cell formatted as text"
         raise TableError(name, rule, hint)

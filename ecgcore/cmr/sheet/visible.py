@@ -11,7 +11,7 @@ _HEX = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def unescaped(text: str) -> str:
-    """Return a workbook's text with its escapes resolved: ``_x000D_`` is a carriage return, ``_x005F_`` a plain ``_``."""
+    """Return a workbook's text with its escapes resolved: ``_x000D_`` is a carriage return, ``_x005F_`` a ``_``."""
     return _ESCAPES.sub(lambda run: _characters(run[0]), text) if "_x" in text else text
 
 

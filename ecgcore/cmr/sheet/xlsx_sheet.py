@@ -7,16 +7,25 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from ecgcore.cmr.sheet.cell import DayText
+from ecgcore.cmr.sheet.marks import SheetMarks, is_struck, read_marks, struck_styles
 from ecgcore.cmr.sheet.sheet import NumberedCells, Sheet, build_sheet
+from ecgcore.cmr.sheet.strict import transitional
 from ecgcore.cmr.sheet.table_header import names_a_table
 from ecgcore.cmr.sheet.table_limits import TableLimits
+from ecgcore.cmr.sheet.visible import unescaped, visible
 from ecgcore.errors import TableError
 
 UNCOMPUTED = "(formula without a value)"  # parses as nothing, so that a rule catches it
-_FORMULA = re.compile(rb"<f[ />]")
+_FORMULA = re.compile(rb"<(?:[^\s<>/:]{1,64}:)?f[\s/>]")  # whatever prefix the namespace has
+_LONGEST_TAG = 80
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, in which the tag is not looked for
+_LOCAL_DAYS = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
+"""Formats of days and times that East Asian and Thai spreadsheets have built in, so that no file defines them."""
+
 _ZERO_PADDED = re.compile(r"0{2,}")
 _MAX_EXACT = 10**15
 _CHUNK = 2**20
@@ -33,8 +42,8 @@ def read_xlsx_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_size(name, archive, limits)
-            has_formulas = _has_formulas(archive)
-        return _read(name, content, has_formulas, limits)
+            content = transitional(content, archive)
+        return _read(name, content, limits)
     except TableError:
         raise
     except Exception as e:  # openpyxl lets a dozen kinds through on a broken workbook
@@ -43,21 +52,47 @@ def read_xlsx_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
         ) from e
 
 
-def _read(name: str, content: bytes, has_formulas: bool, limits: TableLimits) -> Sheet:
+def _read(name: str, content: bytes, limits: TableLimits) -> Sheet:
     width = limits.columns + 1
-    tabs = _worksheets(content, values=True)
+    book = _workbook(content, values=True)
+    tabs = book.worksheets
     tops = [list(_rows(tab, width, _TOP)) for tab in tabs]
     chosen = _table_among(name, tabs, tops)
-    sources = _rows(_worksheets(content, values=False)[chosen], width) if has_formulas else iter(())
-    sheet = build_sheet(name, _lines(_rows(tabs[chosen], width), sources), limits)
+    part = tabs[chosen]._worksheet_path
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        marks, has_formulas = read_marks(archive, part), _contains_formula(archive, part)
+    sources = _rows(_workbook(content, values=False).worksheets[chosen], width) if has_formulas else iter(())
+    rows = _with_struck(_rows(tabs[chosen], width), struck_styles(book), marks)
+    sheet = build_sheet(name, _lines(rows, sources), limits)
     filled = [i for i, top in enumerate(tops) if any(cell.value is not None for row in top for cell in row)]
-    return replace(sheet, other_sheets=tuple(i + 1 for i in filled if i != chosen))
+    return replace(_marked(sheet, marks), other_sheets=tuple(i + 1 for i in filled if i != chosen))
 
 
-def _worksheets(content: bytes, values: bool) -> list[Any]:
+def _workbook(content: bytes, values: bool) -> Any:
     from openpyxl import load_workbook
 
-    return load_workbook(io.BytesIO(content), read_only=True, data_only=values, keep_links=False).worksheets
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=values, keep_links=False, rich_text=True)
+    book._date_formats |= {i for i, style in enumerate(book._cell_styles) if style.numFmtId in _LOCAL_DAYS}
+    return book
+
+
+def _with_struck(
+    rows: Iterator[tuple[Any, ...]], styles: frozenset[int], marks: SheetMarks
+) -> Iterator[tuple[Any, ...]]:
+    for number, row in enumerate(rows, start=1):
+        if any(is_struck(cell, styles) for cell in row):
+            marks.struck_rows.add(number)
+        yield row
+
+
+def _marked(sheet: Sheet, marks: SheetMarks) -> Sheet:
+    numbers = [row for row, _ in sheet.lines]
+    return replace(
+        sheet,
+        hidden_rows=tuple(row for row in numbers if row in marks.hidden_rows),
+        struck_rows=tuple(row for row in numbers if row in marks.struck_rows),
+        hidden_columns=tuple(name for i, name in enumerate(sheet.header, 1) if name and i in marks.hidden_columns),
+    )
 
 
 def _rows(tab: Any, width: int, last: int | None = None) -> Iterator[tuple[Any, ...]]:
@@ -87,18 +122,13 @@ def _check_size(name: str, archive: zipfile.ZipFile, limits: TableLimits) -> Non
         raise TableError(name, rule, "split the table into smaller ones")
 
 
-def _has_formulas(archive: zipfile.ZipFile) -> bool:
-    parts = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
-    return any(_contains_formula(archive, part) for part in parts)
-
-
 def _contains_formula(archive: zipfile.ZipFile, part: str) -> bool:
     tail = b""
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
-            if _FORMULA.search(tail + chunk):
+            if _FORMULA.search(tail + chunk) or chunk.startswith(_WIDE_MARKS):
                 return True
-            tail = chunk[-2:]
+            tail = chunk[-_LONGEST_TAG:]
     return False
 
 
@@ -127,12 +157,12 @@ def cell_text(value: object, number_format: str = "") -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
+        return DayText(value.date().isoformat() if value.time() == time() else value.isoformat(" "))
+    if isinstance(value, date | time | timedelta):
+        return DayText(value if isinstance(value, timedelta) else value.isoformat())
     if isinstance(value, int | float):
         return _number_text(value, number_format)
-    return str(value).strip()
+    return visible(unescaped(str(value)))
 
 
 def _number_text(value: float, number_format: str) -> str:

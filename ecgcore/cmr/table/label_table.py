@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from ecgcore.cmr.sheet.cell import PARSERS, PSEUDONYM_PREFIX, Value, patient_of, shown
-from ecgcore.cmr.sheet.columns import HOSPITAL_NUMBER, STEWARD, CellKind, frame_name, kinds, normalise_name
+from ecgcore.cmr.sheet.cell import PARSERS, PSEUDONYM_PREFIX, Value, number_fault, patient_of, shown
+from ecgcore.cmr.sheet.columns import HN_FAULT, HOSPITAL_NUMBER, STEWARD, CellKind, frame_name, kinds, normalise_name
 from ecgcore.cmr.sheet.csv_sheet import read_csv_sheet
+from ecgcore.cmr.sheet.foreign import check_sort
 from ecgcore.cmr.sheet.injection import unescape
 from ecgcore.cmr.sheet.sheet import Sheet
+from ecgcore.cmr.sheet.swapped_days import check_days
 from ecgcore.cmr.sheet.table_header import known_columns
 from ecgcore.cmr.sheet.table_limits import DEFAULT_TABLE_LIMITS, TableLimits
 from ecgcore.cmr.sheet.xlsx_sheet import read_xlsx_sheet
+from ecgcore.cmr.table.caution import TableCaution, listed
 from ecgcore.errors import TableError
 from ecgcore.pseudonym import Pseudonymiser
 
@@ -32,7 +35,6 @@ _DTYPES: dict[CellKind, str] = {
 }
 _ROW_ID_HEX = 16
 _WORKBOOK = b"PK\x03\x04"
-_OLD_WORKBOOK = bytes.fromhex("d0cf11e0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class LabelTable:
         path: the file.
         sha256: hash of its bytes.
         rows: one line per table line, in file order: `row_id` (``<first 16 of sha256>:<row>``), `row` (1-based as a
-            spreadsheet shows it, so that the header is 1), `patient_id`, every column of
+            spreadsheet shows it, so that the header is 1), `patient_id`, `hn_fault` (why there is none, as
+            :class:`ecgcore.hospital_number.NumberFault` says it), every column of
             :func:`ecgcore.cmr.sheet.columns.kinds` under its frame name, and `raw`. Types: text `string`, numbers
             `Float64` (`lvef_percent` in percent, `age` in years), integers `Int64`, flags `Int8`, days
             `datetime64[us]`. A cell that is empty, or does not parse, is null; `raw` (JSON, file order, the file's own
@@ -52,6 +55,7 @@ class LabelTable:
         ignored_columns: names of the columns that were dropped because no label table has them; `column 7` where a
             column holds cells and has no name.
         ignored_sheets: places, from 1, of the workbook's other worksheets that hold anything.
+        cautions: what is unusual about the table, and where: ``rows 3, 4``.
     """
 
     path: Path
@@ -59,6 +63,7 @@ class LabelTable:
     rows: pd.DataFrame
     ignored_columns: tuple[str, ...] = ()
     ignored_sheets: tuple[int, ...] = ()
+    cautions: Mapping[TableCaution, str] = field(default_factory=dict)
 
     @property
     def not_read(self) -> str:
@@ -69,21 +74,34 @@ class LabelTable:
 
 
 def read_table(path: Path, pseudonymiser: Pseudonymiser, limits: TableLimits = DEFAULT_TABLE_LIMITS) -> LabelTable:
-    """Read a CSV (``,`` ``;`` or tab; UTF-8 or the Thai code page 874) or the one label table of an XLSX.
+    """Read a CSV (``, ; | ^`` or tab; Unicode or the Thai code page 874) or the one label table of an XLSX.
 
     Columns that no label table has are dropped, so that a patient's name goes no further.
 
     Raises:
-        TableError: unreadable, too large, without a line, without one of its required columns, or with one twice.
+        TableError: unreadable, too large, without a line, without one of its required columns, with one twice, or with
+            a column in which day and month may be swapped.
     """
     content = _read_bytes(path, limits)
     sheet = _read_sheet(path.name, content, limits)
     columns = tuple(normalise_name(name) for name in sheet.header)
     if not sheet.lines:
         raise TableError(path.name, "holds no rows", "add at least one row below the column names")
+    check_days(path.name, columns, sheet.lines)
     sha256 = hashlib.sha256(content).hexdigest()
     rows = _frame(sheet, columns, sha256, pseudonymiser)
-    return LabelTable(path, sha256, rows, _ignored(sheet, columns), sheet.other_sheets)
+    return LabelTable(path, sha256, rows, _ignored(sheet, columns), sheet.other_sheets, _cautions(sheet, columns))
+
+
+def _cautions(sheet: Sheet, columns: tuple[str, ...]) -> dict[TableCaution, str]:
+    known = known_columns()
+    hidden = [c for name, c in zip(sheet.header, columns, strict=True) if name in sheet.hidden_columns and c in known]
+    found = {
+        TableCaution.HIDDEN_ROWS: ("row", sheet.hidden_rows),
+        TableCaution.STRUCK_ROWS: ("row", sheet.struck_rows),
+        TableCaution.HIDDEN_COLUMNS: ("column", hidden),
+    }
+    return {each: listed(noun, places) for each, (noun, places) in found.items() if places}
 
 
 def _ignored(sheet: Sheet, columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,10 +124,7 @@ def _read_bytes(path: Path, limits: TableLimits) -> bytes:
 
 
 def _read_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
-    if content.startswith(_OLD_WORKBOOK):
-        raise TableError(
-            name, "is an old .xls or an encrypted workbook", "save it as XLSX without a password, or as CSV"
-        )
+    check_sort(name, content)
     return (read_xlsx_sheet if content.startswith(_WORKBOOK) else read_csv_sheet)(name, content, limits)
 
 
@@ -119,6 +134,8 @@ def _frame(sheet: Sheet, columns: tuple[str, ...], sha256: str, pseudonymiser: P
     frame = pd.DataFrame({"row": pd.array([row for row, _ in sheet.lines], dtype="int64")})
     frame.insert(0, "row_id", [f"{sha256[:_ROW_ID_HEX]}:{row}" for row in frame["row"]])
     frame["patient_id"] = pd.array(patients, dtype="string")
+    faults = [number_fault(row[HOSPITAL_NUMBER], pseudonymiser.form) for row in cells]
+    frame[HN_FAULT] = pd.array([fault and fault.value for fault in faults], dtype="string")
     for column, kind in kinds().items():
         frame[frame_name(column)] = _column([row.get(column, "") for row in cells], kind)
     frame["raw"] = pd.array([_raw(row, pid) for row, pid in zip(cells, patients, strict=True)], dtype="string")

@@ -81,7 +81,7 @@ def touching_studies(
     connection: Connection, pages: Sequence[EcgPage], rows: Sequence[LabelRow]
 ) -> tuple[SettledStudy, ...]:
     """Return the accepted studies that share a path, a study or a picture with open pages, or a name with open rows."""
-    stems = {naming.stem(row.file_name) for row in rows if row.file_name}
+    stems = {stem for row in rows if row.file_name for stem in naming.stored_stems(row.file_name)}
     ids = {row.study_id for row in rows if row.study_id}
     pictures = {page.image_sha256 for page in pages if page.image_sha256}
     found: dict[str, str] = {}
@@ -111,7 +111,7 @@ def _studies_sighted(connection: Connection, stems: Iterable[str]) -> dict[str, 
 def _studies_at(connection: Connection, paths: Collection[str]) -> dict[str, str]:
     """Find the studies whose report was seen at one of the paths; the index is on the stems."""
     found: dict[str, str] = {}
-    for part in chunks({naming.stem(path) for path in paths}):
+    for part in chunks({stem for path in paths for stem in naming.stored_stems(path)}):
         for table in (File, FileSighting):
             query = select(table.path, Study.file_sha256, Study.study_id).join(Study, Study.file_sha256 == table.sha256)
             records = connection.execute(query.where(table.stem.in_(part)))

@@ -56,7 +56,7 @@ def last_seen(connection: Connection, paths: Iterable[str]) -> dict[str, str]:
     """Return the content that was seen last at each of the paths."""
     wanted = set(paths)
     newest: dict[str, tuple[datetime, str]] = {}
-    for part in chunks({naming.stem(path) for path in wanted}):
+    for part in chunks({stem for path in wanted for stem in naming.stored_stems(path)}):
         for table, seen in ((File, File.first_seen), (FileSighting, FileSighting.seen)):
             query = select(table.path, seen, table.sha256).where(table.stem.in_(part))
             for path, moment, sha256 in connection.execute(query):

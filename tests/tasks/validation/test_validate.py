@@ -63,7 +63,10 @@ def test_a_good_row_passes(rows: Rows) -> None:
 CELLS: list[tuple[dict[str, str], set[tuple[str, str, str]]]] = [
     ({"file_name": ""}, {("file-name-required", "file_name", "empty")}),
     ({"hn": ""}, {("hn-required", "patient_id", "empty")}),
-    ({"hn": "1.23E+9"}, {("hn-required", "patient_id", "empty")}),
+    ({"hn": "1.23E+9"}, {("hn-required", "patient_id", "a number that has lost digits")}),
+    ({"hn": "1234567 / 7654321"}, {("hn-one-number", "patient_id", "more than one number in one cell")}),
+    ({"hn": "#REF!1"}, {("hn-cell-kind", "patient_id", "an error of the spreadsheet")}),
+    ({"hn": "see note 2"}, {("hn-form", "patient_id", "a text that has not the form of a hospital number")}),
     ({"ecg_date": "03/04/2016"}, {("dates-required", "ecg_date", "03/04/2016")}),
     ({"cmr_date": ""}, {("dates-required", "cmr_date", "empty")}),
     ({"cmr_date": "2016-03-05"}, {("same-day-pair", "cmr_date", "2016-03-05 and 2016-03-04")}),

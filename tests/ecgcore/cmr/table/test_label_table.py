@@ -44,7 +44,7 @@ def test_a_row_is_typed_pseudonymous_and_traceable(read_csv: Reader, pseudonymis
     assert table.rows["cmr_date"].tolist() == [pd.Timestamp(2016, 3, 4), pd.Timestamp(2016, 3, 5)]
     assert table.rows["scar"].tolist() == [1, pd.NA]
     assert table.rows["lvef_percent"].tolist() == [55.0, 49.5]
-    assert set(table.rows) == {"row_id", "row", "patient_id", "raw", *map(frame_name, kinds())}
+    assert set(table.rows) == {"row_id", "row", "patient_id", "hn_fault", "raw", *map(frame_name, kinds())}
 
 
 def test_hospital_number_and_name_are_nowhere_in_the_rows(read_csv: Reader) -> None:
