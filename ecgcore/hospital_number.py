@@ -83,9 +83,13 @@ def folded(text: str) -> str:
     NFKC, upper case, digits of any script as 0-9, one kind of hyphen and slash without spaces around them, single
     spaces, nothing invisible. A line break stays: what stands behind it may be another number.
     """
-    visible = "".join(_character(c) for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    visible = text if text.isascii() else _in_plain_characters(unicodedata.normalize("NFKC", text))
     spaced = re.sub(r"[^\S\n]+", " ", re.sub(r"[\r\n\v\f\x85\u2028\u2029]+", "\n", visible.strip()).translate(_SLASHES))
     return re.sub(r" ?([-/]) ?", r"\1", spaced).upper()
+
+
+def _in_plain_characters(text: str) -> str:
+    return "".join(_character(c) for c in text if unicodedata.category(c) != "Cf")
 
 
 def _character(character: str) -> str:

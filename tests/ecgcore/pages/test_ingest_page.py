@@ -74,3 +74,13 @@ def test_what_was_not_read_of_a_table_is_said(make_ingest_page):
     assert "Nothing to do, unless a column that was not read matters; these stand below." in text
     assert "| cmr/labels.csv | columns ward, height |" in text
     assert "not read" not in render_markdown(make_ingest_page(**page, not_read={})).lower()
+
+
+def test_rows_of_a_table_to_look_at_are_named_and_need_attention(make_ingest_page):
+    page = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}, "cautions": ()}
+    hidden = CautionLine("hidden-rows", "delete those that do not count", ("cmr/a.xlsx, rows 3, 4",))
+    text = render_markdown(make_ingest_page(**page, table_cautions=(hidden,)))
+    assert "Tables with rows or columns to look at: 1." in text
+    assert "| cmr/a.xlsx, rows 3, 4 | hidden-rows | delete those that do not count |" in text
+    assert "Nothing to do" not in text
+    assert "to look at" not in render_markdown(make_ingest_page(**page)).replace("Reports to look at", "")

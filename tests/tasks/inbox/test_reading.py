@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
+from ecgcore.cmr.table.caution import TableCaution
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ingest.sighting import best_places
@@ -69,3 +71,16 @@ def test_a_table_saved_between_hashing_and_reading_is_left_for_the_next_ingest(i
     after = listed(inbox)
     assert after[0].sha256 != before[0].sha256
     assert read_tables.fn(after, PSEUDONYMISER).tables[after[0].sha256].rows["lvef_percent"].tolist() == [45.0]
+
+
+def test_what_is_unusual_about_a_table_is_told_with_its_path_and_rows(inbox: Path) -> None:
+    book = Workbook()
+    for line in TABLE.splitlines() * 2:
+        book.active.append(line.split(","))
+    book.active.delete_rows(3)
+    book.active.row_dimensions[2].hidden = True
+    book.save(inbox / "cmr" / "t.xlsx")
+    found = listed(inbox)
+    assert read_tables.fn(found, PSEUDONYMISER).cautions(found) == {
+        TableCaution.HIDDEN_ROWS: ("cmr/t.xlsx, row 2",),
+    }

@@ -19,10 +19,43 @@ from ecgcore.ledger.decide import naming
         ("v1.2.png", "v1.2"),
         ("", ""),
         (" d .pdf", "d"),
+        ("77001.0", "77001"),
+        ("77001", "77001"),
+        ("77001.0.pdf", "77001"),
+        ("77001.5", "77001.5"),
     ],
 )
 def test_stem(cell, stem):
     assert naming.stem(cell) == stem
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "\u0e19\u0e33\u0e2a\u0e48\u0e07.pdf",
+            "\u0e19\u0e4d\u0e32\u0e2a\u0e48\u0e07.pdf",
+        ),  # sara am, and nikhahit with sara aa
+        ("\u0e19\u0e49\u0e33", "\u0e19\u0e4d\u0e49\u0e32"),
+        ("\u0e01\u0e34\u0e48\u0e07", "\u0e01\u0e48\u0e34\u0e07"),
+        ("\u0e41\u0e01", "\u0e40\u0e40\u0e01"),
+        ("caf\u00e9.pdf", "cafe\u0301.PDF"),
+        ("a b.pdf", "a\u00a0b.pdf"),
+        ("a b", "a  b"),
+        ("a b", "a\u3000b"),
+        ("zw.pdf", "zw.pdf\u200b"),
+        ("zw", "z\u200bw\ufeff"),
+        ("a-1", "a\u20111"),
+        ("\uff41\uff11.pdf", "a1.pdf"),
+    ],
+)
+def test_names_that_look_alike_are_one(one, other):
+    assert naming.stem(one) == naming.stem(other) != ""
+
+
+def test_a_ledger_of_before_is_asked_for_its_own_stem_too():
+    assert naming.stored_stems("ecg/a\u00a0b.pdf") == {"a b", "a\u00a0b"}
+    assert naming.stored_stems("ecg/A.pdf") == {"a"}
 
 
 @pytest.mark.parametrize(
