@@ -42,8 +42,8 @@ def check_sort(name: str, content: bytes) -> None:
     for beginning, rule, hint in _BEGINNINGS:
         if content.startswith(beginning):
             raise TableError(name, rule, hint)
-    if rule := _markup(content[:_LOOKED_AT]):
-        raise TableError(name, rule, _SAVE_AS)
+    if markup := _markup(content[:_LOOKED_AT]):
+        raise TableError(name, markup, _SAVE_AS)
     if content.startswith(b"PK"):
         _check_parts(name, content)
 
