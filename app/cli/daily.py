@@ -24,7 +24,7 @@ def ingest(
     Running it again changes nothing. Files that break a rule are quarantined, never dropped: see
     ECG_HOME/quarantine/<batch>/rows.csv and ECG_HOME/pages/ingest-<batch>.html.
     """
-    from tasks.prefect.environment import prepare
+    from tasks.prefect.environment import check_room_for_server, prepare
 
     settings = prepare()
     from tasks.inbox.nothing_new import check_inbox, ingest_nothing_new
@@ -33,6 +33,7 @@ def ingest(
     check_inbox(settings, uri)
     summary = None if again else ingest_nothing_new(settings, uri)
     if summary is None:
+        check_room_for_server(settings)
         from flows.ingest import ingest as flow
 
         summary = flow(uri, again)
@@ -60,13 +61,14 @@ def retrain(
 
     Exit code 0 also when the gates say no: that is an answer. The decision page tells why.
     """
-    from tasks.prefect.environment import prepare
+    from tasks.prefect.environment import check_room_for_server, prepare
 
     settings = prepare()
     named = recipe or settings.recipe, policy or settings.policy
     from app.cli.named import check_named
 
     check_named(settings, [named[0]], named[1], overlay)
+    check_room_for_server(settings)
     from flows.retrain import retrain as flow
 
     show(flow(*named, force, overlay), as_json)

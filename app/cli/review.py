@@ -35,12 +35,13 @@ def promote(
     A version takes over from the champion that it was judged against, and from no other. For the champion itself this
     repairs what was lost: its release, the link, the registry's alias.
     """
-    from tasks.prefect.environment import prepare
+    from tasks.prefect.environment import check_room_for_server, prepare
 
     settings = prepare()
     from tasks.registry.versions import check_registered
 
     check_registered(settings, slot, version)
+    check_room_for_server(settings)
     from flows.promote import promote as flow
 
     show(flow(version, reviewer, reason, slot), as_json)
@@ -59,9 +60,9 @@ def rollback(
     Run again, it goes back one champion more: name the one to leave with --from, and repeating is safe. A rollback that
     was killed is finished by the same command.
     """
-    from tasks.prefect.environment import prepare
+    from tasks.prefect.environment import check_room_for_server, prepare
 
-    prepare()
+    check_room_for_server(prepare())
     from flows.rollback import rollback as flow
 
     show(flow(reviewer, reason, leave), as_json)
