@@ -44,7 +44,7 @@ _OF_WORDS = {
 _SPOKEN = (ImportError, OSError, RuntimeError)
 _NEEDED = {
     resource.RLIMIT_FSIZE: (64 << 20, "file sizes (ulimit -f)", "databases are larger", "ulimit -f unlimited"),
-    resource.RLIMIT_AS: (2 << 30, "memory (ulimit -v)", "Prefect's server alone maps 1.4 GB", "ulimit -v unlimited"),
+    resource.RLIMIT_AS: (2 << 30, "memory (ulimit -v)", "Prefect alone maps 1.4 GB", "ulimit -v unlimited"),
     resource.RLIMIT_NOFILE: (64, "open files (ulimit -n)", "several databases are open at once", "ulimit -n 1024"),
 }  # fmt: skip
 _FREE_BYTES = 16 << 20
@@ -83,14 +83,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
             seen.add(id(each))
             yield each
             members = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
-            pending += [each.__context__, each.__cause__, *members]
+            context = None if each.__suppress_context__ else each.__context__
+            pending += [context, each.__cause__, *members]
 
 
 def check_room(folder: Path) -> None:
-    """Check that servers can be started here with their databases below a folder, before minutes are spent on trying.
+    """Check that a flow can run here, with its databases below a folder, before minutes are spent on trying.
 
     Raises:
-        SurroundingsError: a limit of this process, or the disk's free space, is below what they cannot do without.
+        SurroundingsError: a limit of this process, or the disk's free space, is below what it cannot do without.
     """
     for kind, (needed, name, why, hint) in _NEEDED.items():
         soft, _ = resource.getrlimit(kind)

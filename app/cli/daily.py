@@ -24,16 +24,17 @@ def ingest(
     Running it again changes nothing. Files that break a rule are quarantined, never dropped: see
     ECG_HOME/quarantine/<batch>/rows.csv and ECG_HOME/pages/ingest-<batch>.html.
     """
-    from tasks.prefect.environment import check_room_for_server, prepare
+    from ecgcore.surroundings import check_room
+    from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     from tasks.inbox.nothing_new import check_inbox, ingest_nothing_new
 
     uri = inbox or settings.inbox_uri
     check_inbox(settings, uri)
     summary = None if again else ingest_nothing_new(settings, uri)
     if summary is None:
-        check_room_for_server(settings)
         from flows.ingest import ingest as flow
 
         summary = flow(uri, again)
@@ -61,14 +62,15 @@ def retrain(
 
     Exit code 0 also when the gates say no: that is an answer. The decision page tells why.
     """
-    from tasks.prefect.environment import check_room_for_server, prepare
+    from ecgcore.surroundings import check_room
+    from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     named = recipe or settings.recipe, policy or settings.policy
     from app.cli.named import check_named
 
     check_named(settings, [named[0]], named[1], overlay)
-    check_room_for_server(settings)
     from flows.retrain import retrain as flow
 
     show(flow(*named, force, overlay), as_json)

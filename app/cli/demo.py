@@ -17,13 +17,14 @@ from ecgcore.pages.terminal import print_document
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.predictor.slot import CHAMPION
 from ecgcore.settings import Settings
+from ecgcore.surroundings import check_room
 from ecgcore.synth.hospital import make_hospital
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
 from tasks.inbox.ingest_pages import links_of, rules_of
 from tasks.inbox.ingest_summary import IngestSummary
 from tasks.judging.outcome import RetrainOutcome
-from tasks.prefect.environment import check_room_for_server, open_ledger, prepare
+from tasks.prefect.environment import open_ledger, prepare
 
 RECIPE, POLICY, TEST_SETS = "multi-task-demo", "demo", ("old", "new")
 
@@ -36,7 +37,7 @@ def demo(studies: int, seed: int) -> None:
     """
     started = time.monotonic()
     settings = prepare()
-    check_room_for_server(settings)
+    check_room(settings.home)
     _say(f"demo under {settings.home}: a synthetic hospital, no patients")
     inbox = _inbox(settings, studies, seed)
     summary = ingest(str(inbox))

@@ -68,14 +68,15 @@ def compare(
     What is trained already for the same snapshot and recipe is not trained again. Promotes nothing. Each recipe that
     is scored for the first time counts as a look at the test sets.
     """
-    from tasks.prefect.environment import check_room_for_server, prepare
+    from ecgcore.surroundings import check_room
+    from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     names = [name.strip() for name in recipes.split(",")] if recipes else []
     from app.cli.named import check_named
 
     check_named(settings, names, overlay=overlay, readers=readers)
-    check_room_for_server(settings)
     from flows.benchmark import STUDY
     from flows.benchmark import benchmark as flow
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from ecgcore.settings import Settings, load_settings
 from ecgcore.sqlite_url import sqlite_url
-from ecgcore.surroundings import check_room
 from ecgcore.targets.in_force import put_in_force
 from tasks.prefect.proxy import spare_loopback_the_proxy
 from tasks.prefect.server_watch import watch_own_servers
@@ -66,16 +65,6 @@ def prepare(own_server: bool = False) -> Settings:
     if settings.s3_endpoint_url:
         os.environ.setdefault("AWS_ENDPOINT_URL", settings.s3_endpoint_url)
     return settings
-
-
-def check_room_for_server(settings: Settings) -> None:
-    """Check, before a flow is called, that the server which Prefect then starts has room.
-
-    Raises:
-        SurroundingsError: it has not; a server that is named needs none here.
-    """
-    if not named_server():
-        check_room(settings.folder(""))
 
 
 def named_server() -> str | None:

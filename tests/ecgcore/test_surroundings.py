@@ -35,8 +35,8 @@ except Exception as error:
         ("RLIMIT_FSIZE", 1000, "open('f', 'wb', buffering=0).write(b'0' * 1000 + b'1') and open('f', 'ab', "
          "buffering=0).write(b'2')", "this machine: a file would outgrow the limit of file sizes"),
         ("RLIMIT_NOFILE", 8, "[open('/dev/null') for _ in range(9)]", "/dev/null: too many files are open"),
-        ("RLIMIT_AS", 60 << 20, "import numpy", "this machine: there is not enough memory"),
-        ("RLIMIT_AS", 60 << 20, "bytearray(1 << 30)", "this machine: there is not enough memory"),
+        ("RLIMIT_AS", 36 << 20, "import numpy", "this machine: there is not enough memory"),
+        ("RLIMIT_AS", 36 << 20, "bytearray(1 << 30)", "this machine: there is not enough memory"),
     ],
 )  # fmt: skip
 def test_a_limit_that_is_reached(tmp_path: Path, limit: str, size: int, code: str, said: str) -> None:

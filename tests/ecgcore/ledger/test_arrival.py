@@ -101,7 +101,7 @@ def test_any_order_and_any_portions_end_alike(arrive: Any, build: Any, seed: int
 
 
 def test_the_split_of_a_patient_is_that_of_the_first_study_and_always_one(arrive: Any, build: Any) -> None:
-    """At once the test year wins; else what came first. The reason says so, and nobody is in two splits."""
+    """At once training wins; else what came first. The reason says so, and nobody is in two splits."""
     years = {2012: "train", 2015: "valid", 2016: "test"}
     items = {}
     for year in years:
@@ -111,7 +111,7 @@ def test_the_split_of_a_patient_is_that_of_the_first_study_and_always_one(arrive
             (table, (build.row(table, 2, f"{year}.pdf", "HN1", date(year, 2, 3), split=None),)),
         ]
     at_once = arrive([[each for pair in items.values() for each in pair]])
-    assert _splits(at_once) == ({"test"}, {2016})
+    assert _splits(at_once) == ({"train"}, {2012})
     for order in permutations(years):
         ledger = arrive([items[year] for year in order])
         assert _splits(ledger) == ({years[order[0]]}, {order[0]})
