@@ -28,9 +28,9 @@ from tests.flows.test_leaks import _contents
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-FIRST, LAST, NUMBER = "Zorbalix", "Quwemthor", "86420975"
+FIRST, LAST, NUMBER, OTHER = "Zorbalix", "Quwemthor", "86420975", "75318642"
 NAME, BORN, BORN_TOO = f"{FIRST} {LAST}", "1957-11-23", "23/11/1957"
-WANTED = tuple(text.lower().encode() for text in (FIRST, LAST, NUMBER, BORN, BORN_TOO, "23 Nov 1957", "2500-11-23"))
+WANTED = tuple(text.lower().encode() for text in (FIRST, LAST, NUMBER, OTHER, BORN, BORN_TOO, "23 Nov 1957", "2500-11-23"))
 HEADER = "hn,file_name,ecg_date,cmr_date,scar_cad,lvef,age,smoke"
 SAYS = "2018-03-04,2018-03-04"
 
@@ -44,7 +44,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _tables(folder / "cmr")
     _workbook(folder / "cmr" / "book.xlsx")
     for place in ("ecg/broken.pdf", "ecg/notes.docx", "cmr/narrative.txt", "cmr/broken.xlsx"):
-        (folder / place).write_text(f"%PDF-1.4 {NAME} HN {NUMBER} born {BORN}\n", encoding="utf-8")
+        (folder / place).write_text(f"%PDF-1.4 {place} {NAME} HN {NUMBER} born {BORN}\n", encoding="utf-8")
     return folder
 
 
@@ -68,7 +68,7 @@ def _reports(folder: Path) -> None:
 def _tables(folder: Path) -> None:
     good = f"{HEADER},patient_name,born\n{NUMBER},good.pdf,{SAYS},0,60,61,0,{NAME},{BORN}\n"
     slipped = [
-        f"{NUMBER},none{n}.pdf,{SAYS}," + ",".join(text if place == n else "0" for place in range(4))
+        f"{OTHER},none{n}.pdf,{SAYS}," + ",".join(text if place == n else "0" for place in range(4))
         for n in range(4)
         for text in (NAME, NUMBER, BORN, BORN_TOO, f"HN {NUMBER}", LAST)
     ]
@@ -77,11 +77,11 @@ def _tables(folder: Path) -> None:
     texts = {
         "good": good,
         "slipped": "\n".join([HEADER, *slipped, ""]),
-        "everywhere": f"{HEADER},{more}\n{NUMBER},none.pdf,{SAYS},0,60,61,0,{everywhere}\n",
+        "everywhere": f"{HEADER},{more}\n{OTHER},none.pdf,{SAYS},0,60,61,0,{everywhere}\n",
         "bad-number": f"{HEADER}\n{NAME},none.pdf,{SAYS},0,60,61,0\n",
         "no-header": f"{NUMBER},{NAME},{BORN},2018-03-04,0,60,61,0\n{NUMBER},{NAME},{BORN},2018-03-04,0,60,61,0\n",
-        "ragged": f"{HEADER}\n{NUMBER},none.pdf,{SAYS},0,60,61,0,{NAME},{BORN}\n",
-        "cut-off": f"{HEADER}\n{NUMBER},none.pdf,{SAYS},0,60,61,{LAST}",
+        "ragged": f"{HEADER}\n{OTHER},none.pdf,{SAYS},0,60,61,0,{NAME},{BORN}\n",
+        "cut-off": f"{HEADER}\n{OTHER},none.pdf,{SAYS},0,60,61,{LAST}",
     }
     for name, text in texts.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
@@ -94,7 +94,7 @@ def _workbook(path: Path) -> None:
     sheet.title = NAME
     sheet.append(HEADER.split(","))
     sheet.append(
-        [int(NUMBER), "none.pdf", datetime(2018, 3, 4), datetime(2018, 3, 4), 0, NAME, datetime(1957, 11, 23), 0]
+        [int(OTHER), "none.pdf", datetime(2018, 3, 4), datetime(2018, 3, 4), 0, NAME, datetime(1957, 11, 23), 0]
     )
     sheet["A2"].comment = Comment(f"{NAME}, {BORN}", NAME)
     book.create_sheet(f"HN {NUMBER}").append([NAME, BORN])
