@@ -30,7 +30,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 FIRST, LAST, NUMBER, OTHER = "Zorbalix", "Quwemthor", "86420975", "75318642"
 NAME, BORN, BORN_TOO = f"{FIRST} {LAST}", "1957-11-23", "23/11/1957"
-WANTED = tuple(text.lower().encode() for text in (FIRST, LAST, NUMBER, OTHER, BORN, BORN_TOO, "23 Nov 1957", "2500-11-23"))
+PLANTED = (FIRST, LAST, NUMBER, OTHER, BORN, BORN_TOO, "23 Nov 1957", "2500-11-23")
+WANTED = tuple(text.lower().encode() for text in PLANTED)
 HEADER = "hn,file_name,ecg_date,cmr_date,scar_cad,lvef,age,smoke"
 SAYS = "2018-03-04,2018-03-04"
 
