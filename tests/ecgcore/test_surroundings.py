@@ -88,9 +88,7 @@ def test_a_limit_below_what_a_server_needs_is_told_before_it_is_started(tmp_path
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
     try:
-        with pytest.raises(
-            SurroundingsError, match=r"file sizes \(ulimit -f\): is 1,048,576, and needs to be"
-        ):
+        with pytest.raises(SurroundingsError, match=r"file sizes \(ulimit -f\): is 1,048,576, and needs to be"):
             check_room(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
