@@ -2,6 +2,7 @@
 
 EcgError
 ├── SettingsError      an ECG_* variable or a secret is missing or wrong
+├── SurroundingsError  the machine refuses: memory, disk, file sizes, open files
 ├── ReportError        an ECG report cannot be used; carries a machine-readable reason
 ├── TargetError        the catalogue of targets is wrong, or lacks one
 ├── TableError         a label table cannot be used at all
@@ -40,6 +41,10 @@ class EcgError(Exception):
 
 class SettingsError(EcgError):
     """An ECG_* variable or a secret is missing or wrong."""
+
+
+class SurroundingsError(EcgError):
+    """The machine refuses what a command needs: memory, disk space, a file's size, open files."""
 
 
 class TargetError(EcgError):

@@ -24,9 +24,11 @@ def ingest(
     Running it again changes nothing. Files that break a rule are quarantined, never dropped: see
     ECG_HOME/quarantine/<batch>/rows.csv and ECG_HOME/pages/ingest-<batch>.html.
     """
+    from ecgcore.surroundings import check_room
     from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     from tasks.inbox.nothing_new import check_inbox, ingest_nothing_new
 
     uri = inbox or settings.inbox_uri
@@ -60,9 +62,11 @@ def retrain(
 
     Exit code 0 also when the gates say no: that is an answer. The decision page tells why.
     """
+    from ecgcore.surroundings import check_room
     from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     named = recipe or settings.recipe, policy or settings.policy
     from app.cli.named import check_named
 

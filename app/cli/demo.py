@@ -17,6 +17,7 @@ from ecgcore.pages.terminal import print_document
 from ecgcore.predictor.champion import champion_dir
 from ecgcore.predictor.slot import CHAMPION
 from ecgcore.settings import Settings
+from ecgcore.surroundings import check_room
 from ecgcore.synth.hospital import make_hospital
 from flows.ingest import ingest
 from tasks.cohort.snapshots import lock, locked_sets
@@ -36,6 +37,7 @@ def demo(studies: int, seed: int) -> None:
     """
     started = time.monotonic()
     settings = prepare()
+    check_room(settings.home)
     _say(f"demo under {settings.home}: a synthetic hospital, no patients")
     inbox = _inbox(settings, studies, seed)
     summary = ingest(str(inbox))

@@ -35,9 +35,11 @@ def promote(
     A version takes over from the champion that it was judged against, and from no other. For the champion itself this
     repairs what was lost: its release, the link, the registry's alias.
     """
+    from ecgcore.surroundings import check_room
     from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     from tasks.registry.versions import check_registered
 
     check_registered(settings, slot, version)
@@ -59,9 +61,10 @@ def rollback(
     Run again, it goes back one champion more: name the one to leave with --from, and repeating is safe. A rollback that
     was killed is finished by the same command.
     """
+    from ecgcore.surroundings import check_room
     from tasks.prefect.environment import prepare
 
-    prepare()
+    check_room(prepare().home)
     from flows.rollback import rollback as flow
 
     show(flow(reviewer, reason, leave), as_json)

@@ -68,9 +68,11 @@ def compare(
     What is trained already for the same snapshot and recipe is not trained again. Promotes nothing. Each recipe that
     is scored for the first time counts as a look at the test sets.
     """
+    from ecgcore.surroundings import check_room
     from tasks.prefect.environment import prepare
 
     settings = prepare()
+    check_room(settings.home)
     names = [name.strip() for name in recipes.split(",")] if recipes else []
     from app.cli.named import check_named
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 from ecgcore.settings import Settings, load_settings
 from ecgcore.sqlite_url import sqlite_url
 from ecgcore.targets.in_force import put_in_force
+from tasks.prefect.proxy import spare_loopback_the_proxy
+from tasks.prefect.server_watch import watch_own_servers
 
 if TYPE_CHECKING:
     from ecgcore.ledger.ledger import Ledger
 
 _OURS = ("ecgcore", "tasks", "flows", "app", "bench")
-_NO_PROXY = ("NO_PROXY", "no_proxy")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _QUIET = {
     "DO_NOT_TRACK": "true",  # the word: MLflow ignores "1"
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -56,12 +56,10 @@ def prepare(own_server: bool = False) -> Settings:
         database = sqlite_url(folder / "prefect.db", "sqlite+aiosqlite")  # Prefect's own default takes a % for a code
         os.environ.setdefault("PREFECT_API_DATABASE_CONNECTION_URL", database)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-    if "prefect" in sys.modules:  # in a flow: the server that was started for it is up
-        from tasks.prefect.server_watch import watch_own_servers
-
-        watch_own_servers()
-    _spare_loopback_the_proxy()
     _warn_on_stderr()
+    spare_loopback_the_proxy()
+    if not named_server():
+        watch_own_servers()
     if settings.formats:
         os.environ.setdefault("ECG_FORMATS", str(settings.formats.resolve()))  # readers run in processes of their own
     if settings.s3_endpoint_url:
@@ -72,17 +70,6 @@ def prepare(own_server: bool = False) -> Settings:
 def named_server() -> str | None:
     """Return the address of the server that the user named; None where Prefect starts one for each command."""
     return os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL")
-
-
-def _spare_loopback_the_proxy() -> None:
-    """Keep our own servers from being asked for at a proxy, where ``HTTP_PROXY`` or another of its kind is set.
-
-    Both spellings are read, and some clients read one only; a host that is listed already stays.
-    """
-    kept = [host for name in _NO_PROXY for host in os.environ.get(name, "").split(",") if host.strip()]
-    listed = ",".join(dict.fromkeys([*(host.strip() for host in kept), *_LOOPBACK]))
-    for name in _NO_PROXY:
-        os.environ[name] = listed
 
 
 def _profile() -> dict[str, str]:

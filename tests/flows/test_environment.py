@@ -103,7 +103,7 @@ def test_the_catalogue_of_targets_that_the_settings_name_is_in_force(tmp_path: P
         put_in_force(load_catalogue())
 
 
-def test_our_own_servers_are_never_asked_for_at_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_hosts_that_no_proxy_lists_are_joined_by_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     proxied = {"HTTP_PROXY": "http://10.0.0.1:3128", "no_proxy": "intranet, 127.0.0.1"}
     monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path), "ECG_HOME": str(tmp_path / "ecg")} | proxied)
     monkeypatch.chdir(tmp_path)

@@ -20,7 +20,7 @@ def content_of(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_copied_and_then_moved_home_retrains_rolls_back_promotes_and_predicts(
+def test_a_copied_and_then_moved_home_retrains_rolls_back_evaluates_promotes_and_predicts(
     champion_home: Path, cli_of: Callable[[Path], Any], tmp_path: Path, drawn_reports: dict[str, Path]
 ) -> None:
     original = shutil.copytree(champion_home, tmp_path / "original", symlinks=True)
@@ -33,8 +33,9 @@ def test_a_copied_and_then_moved_home_retrains_rolls_back_promotes_and_predicts(
 
     shutil.rmtree(original)
     (tmp_path / "elsewhere").mkdir()
-    ecg = cli_of(Path(shutil.move(copy, tmp_path / "elsewhere" / "100 %? home")))
+    ecg = cli_of(Path(shutil.move(copy, tmp_path / "elsewhere" / "100 %? #1 home")))
     assert ecg("rollback", *WHO, "--json").json()["version"] == "1"
+    assert ecg("evaluate", "2", "--policy", "lax", "--json").json()["version"] == "2"
     shutil.rmtree(ecg.home / "releases" / "2")
     assert ecg("promote", "2", *WHO, "--json").json()["state"] == "done"
     assert (ecg.home / "champion").resolve() == ecg.home.resolve() / "releases" / "2"
@@ -42,4 +43,4 @@ def test_a_copied_and_then_moved_home_retrains_rolls_back_promotes_and_predicts(
     assert ecg("status", "--json").json()["champion"] == "2"
     assert not original.exists()
     beside = {path.name for path in (tmp_path / "elsewhere").iterdir()}
-    assert beside - {"prefect"} == {"100 %? home"}  # the tests' own Prefect client keeps its folder beside a home
+    assert beside - {"prefect"} == {"100 %? #1 home"}  # the tests' own Prefect client keeps its folder beside a home

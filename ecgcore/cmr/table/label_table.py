@@ -19,6 +19,7 @@ from ecgcore.cmr.sheet.sheet import Sheet
 from ecgcore.cmr.sheet.swapped_days import check_days
 from ecgcore.cmr.sheet.table_header import known_columns
 from ecgcore.cmr.sheet.table_limits import DEFAULT_TABLE_LIMITS, TableLimits
+from ecgcore.cmr.sheet.withheld import withheld
 from ecgcore.cmr.sheet.xlsx_sheet import read_xlsx_sheet
 from ecgcore.cmr.table.caution import TableCaution, listed
 from ecgcore.errors import TableError
@@ -129,7 +130,7 @@ def _read_sheet(name: str, content: bytes, limits: TableLimits) -> Sheet:
 
 
 def _frame(sheet: Sheet, columns: tuple[str, ...], sha256: str, pseudonymiser: Pseudonymiser) -> pd.DataFrame:
-    cells = [dict(zip(columns, map(unescape, line), strict=True)) for _, line in sheet.lines]
+    cells = [{c: withheld(c, unescape(text)) for c, text in zip(columns, line, strict=True)} for _, line in sheet.lines]
     patients = [patient_of(row[HOSPITAL_NUMBER], pseudonymiser) for row in cells]
     frame = pd.DataFrame({"row": pd.array([row for row, _ in sheet.lines], dtype="int64")})
     frame.insert(0, "row_id", [f"{sha256[:_ROW_ID_HEX]}:{row}" for row in frame["row"]])

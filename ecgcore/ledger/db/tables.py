@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy import (
+    BigInteger,
     Dialect,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     String,
     Text,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ecgcore.data.split import Split
@@ -99,7 +101,7 @@ class File(Base):
     path: Mapped[str] = mapped_column(Text)
     stem: Mapped[str] = mapped_column(Text, index=True)
     kind: Mapped[FileKind]
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))  # whose integer has 64 bits
     batch: Mapped[int] = mapped_column(ForeignKey("batch.number"), index=True)
     first_seen: Mapped[datetime]
     state: Mapped[State] = mapped_column(index=True)
@@ -117,13 +119,17 @@ class File(Base):
 
 
 class FileSighting(Base):
-    """A known content at a further path: a file of its own, always a `duplicate`."""
+    """A known content at a further path: a file of its own, always a `duplicate`.
+
+    Paths are kept apart by their hash: PostgreSQL's indexes take no row above 2,704 bytes, and a path may have 4,095.
+    """
 
     __tablename__ = "file_sighting"
-    __table_args__ = (UniqueConstraint("path", "sha256"),)
+    __table_args__ = (UniqueConstraint("path_sha256", "sha256"),)
     number: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("file.sha256"), index=True)
     path: Mapped[str] = mapped_column(Text)
+    path_sha256: Mapped[str] = mapped_column(String(64))
     stem: Mapped[str] = mapped_column(Text, index=True)
     batch: Mapped[int] = mapped_column(ForeignKey("batch.number"), index=True)
     seen: Mapped[datetime]

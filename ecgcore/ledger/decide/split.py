@@ -145,8 +145,9 @@ def _patient_split(wishes: Sequence[_Wish]) -> Split:
 def _place(wish: _Wish, split: Split) -> Place:
     if wish.split is split and not (wish.free and split is Split.TEST):
         return Place(split, wish.test_set)
+    asks = f"asks for {wish.split}, and the patient is in {split} since a study was first accepted"
     if split is Split.TEST:
-        return Place(None, finding=catalogue.TEST_PATIENT.found(f"asks for {wish.split}"))
+        return Place(None, finding=catalogue.TEST_PATIENT.found(asks))
     if wish.free:
         return Place(split)
-    return Place(None, finding=catalogue.ONE_SPLIT.found(f"asks for {wish.split}, patient is in {split}"))
+    return Place(None, finding=catalogue.ONE_SPLIT.found(asks))

@@ -17,7 +17,14 @@ from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label_frame import CELLS
-from ecgcore.ledger.ingest.sighting import best_places, keep_left_path, known_paths, reopen, restore_returned
+from ecgcore.ledger.ingest.sighting import (
+    best_places,
+    keep_left_path,
+    known_paths,
+    reopen,
+    restore_returned,
+    sighting_values,
+)
 from ecgcore.ledger.ingest.unread import refused_pages, to_record_anew
 
 
@@ -56,7 +63,7 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     left = sum(_record_anew(connection, file, number, now) for file in anew.values())
     rows = [row for row in batch.rows if row.table_sha256 in anew.keys() | {file.sha256 for file in contents}]
     _write(connection, File, [_file_values(file, number, now) for file in contents])
-    _write(connection, FileSighting, [_sighting_values(file, number, now) for file in sightings])
+    _write(connection, FileSighting, [sighting_values(f.sha256, f.path, number, now) for f in sightings])
     _write(connection, Row, [_row_values(row, number, now) for row in rows])
     reopen(connection, [file.sha256 for file in sightings])
     return Intake(number, len(contents), len(sightings) + left, len(rows), reread, returned)
@@ -131,16 +138,6 @@ def _page_values(file: SourceFile) -> dict[str, Any]:
         "image_path": page and page.image_path,
         "patient_id": page and page.patient_id,
         "ecg_date": page and page.ecg_date,
-    }
-
-
-def _sighting_values(file: SourceFile, number: int, now: datetime) -> dict[str, Any]:
-    return {
-        "sha256": file.sha256,
-        "path": file.path,
-        "stem": naming.stem(file.path),
-        "batch": number,
-        "seen": now,
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -84,14 +85,26 @@ def reopen(connection: Connection, sha256s: Iterable[str]) -> None:
         connection.execute(update(File).where(*superseded).values(state=State.WAITING))
 
 
+def sighting_values(sha256: str, path: str, batch: int, seen: datetime) -> dict[str, Any]:
+    """Return the columns of a sighting."""
+    return {
+        "sha256": sha256,
+        "path": path,
+        "path_sha256": hashlib.sha256(path.encode()).hexdigest(),
+        "stem": naming.stem(path),
+        "batch": batch,
+        "seen": seen,
+    }
+
+
 def keep_left_path(connection: Connection, sha256: str, path: str) -> int:
     """Keep the path recorded for a content that now gets `path` as a sighting; return how many sightings that adds."""
-    columns = (File.path, File.stem, File.batch, File.first_seen.label("seen"))
-    left = dict(connection.execute(select(*columns).where(File.sha256 == sha256)).one()._mapping)
+    query = select(File.path, File.batch, File.first_seen).where(File.sha256 == sha256)
+    left = sighting_values(sha256, *connection.execute(query).one())
     if left["path"] == path:
         return 0
     there = update(FileSighting).where(FileSighting.sha256 == sha256, FileSighting.path == path)
     if connection.execute(there.values(**left)).rowcount:
         return 0
-    connection.execute(insert(FileSighting).values(sha256=sha256, **left))
+    connection.execute(insert(FileSighting).values(**left))
     return 1

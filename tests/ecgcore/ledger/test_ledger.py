@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
+from string import ascii_lowercase, digits
 
 import pytest
 from sqlalchemy import select
 
 from ecgcore.cmr.rules.finding import Effect, Finding, RowFault
 from ecgcore.errors import LedgerError
-from ecgcore.ledger.db.tables import File, QuarantineEntry, Row, Study
+from ecgcore.ledger.db.tables import File, FileSighting, QuarantineEntry, Row, Study
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ingest.label import labels_of_studies
@@ -77,6 +80,33 @@ def test_counts_the_same_content_at_another_path_as_a_duplicate_file(ledger, bui
     assert states(ledger)["ecg/x.pdf"][0] is State.ACCEPTED
     assert ledger.counts().files.total == 3
     assert_adds_up(ledger)
+
+
+def test_a_file_of_any_size_at_a_path_of_any_length_costs_the_batch_nothing(url, build, now):
+    """PostgreSQL's integer ends at 2 GiB - 1, its index rows at 2,704 bytes; random text does not get shorter."""
+    random = Random(7)
+    long = "/".join("".join(random.choices(ascii_lowercase + digits, k=200)) for _ in range(19))
+    broken = Finding("too-large", "3.0 GB", "send the report itself")
+    large = replace(build.ecg(f"ecg/{long}/large.pdf", fault=broken), size_bytes=3 * 2**30)
+    table = build.table("cmr/a.csv")
+    sound = (build.ecg("ecg/x.pdf"), table, build.row(table, 2, "x.pdf", "HN1", DAY))
+    copies = [replace(large, path=f"ecg/{long}/{name}.pdf") for name in ("copy", "second-copy")]
+    with Ledger(url) as ledger:
+        ledger.record_batch(build.batch("b1", *sound, large, copies[0]), now=now)
+        summary = ledger.record_batch(build.batch("b2", *sound, large, *copies), now=now)
+        assert (summary.new_duplicates, summary.brought.files.total) == (1, 1)
+        assert states(ledger) == {
+            "ecg/x.pdf": (State.ACCEPTED, None),
+            "cmr/a.csv": (State.ACCEPTED, None),
+            large.path: (State.QUARANTINED, "too-large"),
+        }
+        assert summary.ledger.files.by_state[State.DUPLICATE] == 2
+        assert summary.ledger.files.total == 5
+        assert_adds_up(ledger)
+        with ledger.reading() as connection:
+            assert connection.execute(select(File.size_bytes).where(File.path == large.path)).scalar() == 3 * 2**30
+            found = connection.execute(select(FileSighting.path).order_by(FileSighting.path)).scalars().all()
+        assert found == [copy.path for copy in copies]
 
 
 def test_a_refused_report_that_is_read_again_takes_its_place(ledger, build, now):
@@ -233,8 +263,6 @@ def test_a_test_patient_whose_number_lost_its_zeros_in_excel_does_not_train(ledg
 
 
 def test_refuses_an_ecg_without_a_page_and_keeps_nothing_of_the_batch(ledger, build, now):
-    from dataclasses import replace
-
     good, bare = build.ecg("ecg/a.pdf"), replace(build.ecg("ecg/b.pdf"), page=None)
     with pytest.raises(LedgerError, match=r"ecg/b\.pdf: is a new ECG without a page"):
         ledger.record_batch(build.batch("b1", good, bare), now=now)

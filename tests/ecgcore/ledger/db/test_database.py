@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.database import Database
 from ecgcore.ledger.db.migrations import HEAD, config
-from ecgcore.ledger.db.tables import Base, Batch, Patient, Study
+from ecgcore.ledger.db.tables import Base, Batch, FileSighting, Patient, Study
+from ecgcore.ledger.ledger import Ledger
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(url):
@@ -22,6 +26,24 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(url):
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         assert ScriptDirectory.from_config(config(connection)).get_heads() == [HEAD]
     database.close()
+
+
+def test_a_path_that_an_earlier_version_kept_is_still_known_to_be_a_copy_and_the_way_back_is_open(url, build, now):
+    """Migrated to 0002 and back here, on a ledger that holds sightings."""
+    files = [build.ecg(f"ecg/{name}.pdf", content="same") for name in ("a", "b", "c")]
+    with Ledger(url) as ledger:
+        ledger.record_batch(build.batch("b1", *files), now=now)
+    database = Database(url)
+    with database.writer() as connection:
+        command.downgrade(config(connection), "0002")
+        columns = {column["name"] for column in inspect(connection).get_columns("file_sighting")}
+        assert columns == {"number", "sha256", "path", "stem", "batch", "seen"}
+    database.close()
+    with Ledger(url) as ledger:
+        assert ledger.record_batch(build.batch("b2", *files), now=now).brought is None
+        with ledger.reading() as connection:
+            kept = connection.execute(select(FileSighting.path, FileSighting.path_sha256)).all()
+    assert kept == [(f.path, sha256(f.path.encode()).hexdigest()) for f in files[1:]]
 
 
 def test_sqlite_waits_keeps_keys_and_writes_ahead(tmp_path):
