@@ -7,6 +7,7 @@ there.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -53,9 +54,7 @@ def _reports(folder: Path) -> None:
     header = Header(NAME, NUMBER, datetime(2018, 3, 4, 9, 30), 61, True, 72)
     signals = draw_record(1, draw_study(1, 0)).signals
     draw_report(signals, FS, EcgFormat.OLD, Paper.A4, header, folder / "good.pdf")
-    data = (folder / "good.pdf").read_bytes()
-    assert len(LAST) == len("anonymous") and b"(anonymous)" in data
-    (folder / "good.pdf").write_bytes(data.replace(b"(anonymous)", f"({LAST})".encode()))
+    (folder / "good.pdf").write_bytes(_with_author((folder / "good.pdf").read_bytes()))
     (page,) = convert_from_path(folder / "good.pdf", dpi=300)
     chunks = PngInfo()
     chunks.add_text("Patient", f"{NAME} {NUMBER}")
@@ -64,6 +63,16 @@ def _reports(folder: Path) -> None:
     exif = Image.Exif()
     exif[0x010E] = f"{NAME} {NUMBER} {BORN}"  # ImageDescription
     page.rotate(180).save(folder / "upside-down.jpg", exif=exif, comment=NAME.encode(), quality=95)
+
+
+def _with_author(pdf: bytes) -> bytes:
+    """Return the PDF with an incremental update: who wrote it, and about whom."""
+    size, root = re.search(rb"/Size (\d+) /Root (\d+ 0 R)", pdf).groups()
+    before = re.findall(rb"startxref\s+(\d+)", pdf)[-1]
+    info = b"%s 0 obj\n<< /Author (%s) /Subject (HN %s) >>\nendobj\n" % (size, LAST.encode(), NUMBER.encode())
+    table = b"xref\n%s 1\n%010d 00000 n \n" % (size, len(pdf))
+    trailer = b"trailer\n<< /Size %d /Root %s /Info %s 0 R /Prev %s >>\n" % (int(size) + 1, root, size, before)
+    return pdf + info + table + trailer + b"startxref\n%d\n%%%%EOF\n" % (len(pdf) + len(info))
 
 
 def _tables(folder: Path) -> None:
