@@ -55,7 +55,7 @@ class _Place:
 
 
 def numbers_of(plain: str) -> Numbers:
-    """Return the hospital numbers of the strongest label that has any: HN or the like; Patient ID; ID that begins a line.
+    """Return the hospital numbers of the strongest label that has any: HN; Patient ID; ID that begins a line.
 
     A number has at least four digits. It ends at a slash unless a year follows, as in 12345/60, and before the sex or
     the age: 7654321M60. Groups of digits with a space between are one number if the first alone has fewer than six,

@@ -1,4 +1,4 @@
-"""The text that a person sees on page 1 of a PDF, what stands where the leads' names belong, and how many pages there are."""
+"""The text that a person sees on page 1 of a PDF, what stands in the places of the leads' names, and the pages."""
 
 from __future__ import annotations
 
