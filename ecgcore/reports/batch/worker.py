@@ -77,6 +77,7 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
         patient_id=pseudonymiser.patient_id(printed.hn) if known else None,  # type: ignore[union-attr, arg-type]
         ecg_date=printed.ecg_date if printed else None,
         hn_ambiguous=bool(printed and printed.ambiguous),
+        possible_dates=printed.possible_dates if printed else (),
         cautions=report.cautions + _name_cautions(path, printed),
         timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
     )
