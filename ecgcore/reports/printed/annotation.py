@@ -47,7 +47,8 @@ def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, An
 
     if not pdfium.FPDFPage_GetAnnotCount(page):
         return page, Annotations()
-    count, marks, said = 0, 0, []
+    count, marks = 0, 0
+    said: list[str] = []
     for i in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
         annotation = pdfium.FPDFPage_GetAnnot(page, i)
         shown = i < _MOST and _is_shown(annotation, page)

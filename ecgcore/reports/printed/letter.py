@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,13 @@ class Letter:
 
     @property
     def is_sign(self) -> bool:
-        """Whether it is a letter or a digit, so that something of it must be drawn."""
+        """Whether it is a letter or a digit, of which the whole colour is seen."""
         return self.text.isalnum()
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is drawn only with others, as a space or an accent."""
+        return self.text.isspace() or unicodedata.category(self.text[0]).startswith("M")
 
     @property
     def is_unknown(self) -> bool:
@@ -75,7 +81,9 @@ def letters_of(words: PdfTextPage, frame: Frame) -> list[Letter]:
     """Return the first 20,000 letters of a page in the order of its content, without what pdfium adds between them."""
     import pypdfium2.raw as pdfium
 
-    signs, writings, inks, cells = [], [], [], []
+    signs: list[tuple[str, Writing]] = []
+    inks: list[Edges] = []
+    cells: list[Edges] = []
     known: dict[int, Writing] = {}
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     loose = pdfium.FS_RECTF()
@@ -88,12 +96,16 @@ def letters_of(words: PdfTextPage, frame: Frame) -> list[Letter]:
             known[key] = Writing(key, raw, _turn(words, i, frame))
         pdfium.FPDFText_GetCharBox(words, i, left, right, bottom, top)
         pdfium.FPDFText_GetLooseCharBox(words, i, loose)
-        signs.append(_character(words, i))
-        writings.append(known[key])
+        signs.append((_character(words, i), known[key]))
         inks.append((left.value, bottom.value, right.value, top.value))
         cells.append((loose.left, loose.bottom, loose.right, loose.top))
-    places = (map(tuple, frame.edges(np.array(each).reshape(-1, 4)).tolist()) for each in (inks, cells))
-    return [Letter(*each) for each in zip(signs, *places, writings, strict=True)]
+    places = zip(_seen(inks, frame), _seen(cells, frame), strict=True)
+    return [Letter(text, ink, cell, writing) for (text, writing), (ink, cell) in zip(signs, places, strict=True)]
+
+
+def _seen(boxes: list[Edges], frame: Frame) -> list[Edges]:
+    edges = frame.edges(np.array(boxes, float).reshape(-1, 4))
+    return [(left, top, right, bottom) for left, top, right, bottom in edges.tolist()]
 
 
 def _character(words: PdfTextPage, i: int) -> str:

@@ -58,7 +58,7 @@ class PageText:
             return {}
         margin = round(fmt.dpi / _MM_PER_INCH)
         widest = max(box.width for box in fmt.label_boxes.values())
-        names = {}
+        names: dict[str, str] = {}
         for lead, box in fmt.label_boxes.items():
             place = replace(box, right=box.left + widest).moved(fmt.signal_box.left, fmt.signal_box.top)
             place = place.grown(margin, margin)

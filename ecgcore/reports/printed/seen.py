@@ -29,6 +29,7 @@ _MOST_COMPARED = 2_000  # signs, each with each
 _MOST_SEARCHED = 4_000  # drawn objects; a page that is a picture has few
 _MOST_NESTED = 3  # forms in forms
 _MOST_LAYERS = 8
+_LONGEST_NAME = 256  # bytes
 _TRIAL_SCALE = 2.0  # 144 dpi
 
 
@@ -64,20 +65,21 @@ def seen_letters(
     painted = [letter for letter in letters if looks[letter.writing.key].painted]
     if pixels is None:
         return painted
-    there, doubtful = [], set()
+    there: list[Letter] = []
+    doubtful: set[int] = set()
     for letter in painted:
-        if not letter.is_sign:
+        if letter.follows:
             there.append(letter)
         elif (levels := _levels(letter, pixels)) is not None:
             there.append(letter)
-            if not _shows(levels, looks[letter.writing.key].colour, letter, pixels):
+            if letter.is_sign and not _shows(levels, looks[letter.writing.key].colour, letter, pixels):
                 doubtful.add(letter.writing.key)
-    signs = [letter for letter in there if letter.is_sign or letter.is_unknown]
+    signs = [letter for letter in there if not letter.follows]
     doubtful |= {key for key, look in looks.items() if look.doubtful} | _overlapping(signs)
     if pictures:
         doubtful |= _in_pictures(signs, page, frame)
     hidden = _not_drawn(_by_writing(signs, doubtful), page)
-    return _with_signs([letter for letter in there if letter.writing.key not in hidden])
+    return _without_rests([letter for letter in there if letter.writing.key not in hidden])
 
 
 def painted_letters(letters: Sequence[Letter]) -> list[Letter]:
@@ -85,9 +87,9 @@ def painted_letters(letters: Sequence[Letter]) -> list[Letter]:
     return [letter for letter in letters if _look(letter.writing.raw).painted]
 
 
-def _with_signs(letters: Sequence[Letter]) -> list[Letter]:
-    """Drop the spaces and points of text objects of which nothing else is left."""
-    left = {letter.writing.key for letter in letters if letter.is_sign or letter.is_unknown}
+def _without_rests(letters: Sequence[Letter]) -> list[Letter]:
+    """Drop the spaces and accents of text objects of which nothing else is left."""
+    left = {letter.writing.key for letter in letters if not letter.follows}
     return [letter for letter in letters if letter.writing.key in left]
 
 
@@ -101,8 +103,26 @@ def _look(raw: Any) -> _Look:
     ask = pdfium.FPDFPageObj_GetStrokeColor if mode in _STROKED else pdfium.FPDFPageObj_GetFillColor
     known = ask(raw, red, green, blue, opacity)
     colour = (red.value, green.value, blue.value)
-    doubtful = not known or min(colour) > _LIGHT or opacity.value < 255 or pdfium.FPDFPageObj_CountMarks(raw) > 0
+    doubtful = not known or min(colour) > _LIGHT or opacity.value < 255 or _is_on_a_layer(raw)
     return _Look(not known or opacity.value > 0, colour, bool(doubtful))
+
+
+def _is_on_a_layer(raw: Any) -> bool:
+    """Tell whether a text object is marked as optional content; other marks are for readers of tagged PDFs."""
+    import pypdfium2.raw as pdfium
+
+    names = [_mark_name(pdfium.FPDFPageObj_GetMark(raw, i)) for i in range(pdfium.FPDFPageObj_CountMarks(raw))]
+    return "OC" in names
+
+
+def _mark_name(mark: Any) -> str:
+    import pypdfium2.raw as pdfium
+
+    text, size = ctypes.create_string_buffer(_LONGEST_NAME), ctypes.c_ulong()
+    wide = ctypes.cast(text, ctypes.POINTER(pdfium.FPDF_WCHAR))
+    if not pdfium.FPDFPageObjMark_GetName(mark, wide, _LONGEST_NAME, size):
+        return ""
+    return text.raw[: size.value].decode("utf-16-le", "replace").rstrip("\0")
 
 
 def _levels(letter: Letter, pixels: Pixels) -> tuple[Levels, Levels] | None:
