@@ -107,7 +107,7 @@ def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Pa
 
 def _unrecognised(source: Source, page: Page, written: PageText | None) -> RefusalError:
     if written is not None and written.marks:
-        value = f"without the {written.marks} marks that lie on it, the page shows no ECG of a known format"
+        value = f"without what readers laid on it ({written.marks}), the page shows no ECG of a known format"
         return RefusalError(source.name, Reason.UNKNOWN_FORMAT, value)
     return unrecognised(source.name, page)
 

@@ -39,7 +39,7 @@ def text_of(written):
     return read
 
 
-@pytest.fixture(params=TURNS)
+@pytest.fixture(params=["0", "90", pytest.param("180", marks=pytest.mark.slow), "270"])
 def turn(request):
     return request.param
 
