@@ -9,14 +9,11 @@ import ctypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _MOST = 1_000
 _HIDDEN, _NO_VIEW = 2, 32  # of the flags of an annotation
-_TRIAL_SCALE = 1.0
 _LONGEST = 2_000  # characters
 
 
@@ -38,7 +35,8 @@ class Annotations:
 def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, Annotations]:
     """Make what is shown on the first page a part of its content.
 
-    Left out are pop-ups, links, and what is hidden, for print only or on a layer that is switched off.
+    Left out are pop-ups, links, and what is hidden or for print only. What is on a layer that is switched off stays:
+    some viewers, pdfium's among them, show it all the same.
 
     Returns:
         the page, opened anew if anything lies on it, and what that is.
@@ -51,7 +49,7 @@ def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, An
     said: list[str] = []
     for i in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
         annotation = pdfium.FPDFPage_GetAnnot(page, i)
-        shown = i < _MOST and _is_shown(annotation, page)
+        shown = i < _MOST and _is_shown(annotation)
         if shown:
             count += 1
             marks += pdfium.FPDFAnnot_GetSubtype(annotation) != pdfium.FPDF_ANNOT_WIDGET
@@ -64,30 +62,12 @@ def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, An
     return document[0], Annotations(count, marks, tuple(said))
 
 
-def _is_shown(annotation: Any, page: PdfPage) -> bool:
+def _is_shown(annotation: Any) -> bool:
     import pypdfium2.raw as pdfium
 
     if pdfium.FPDFAnnot_GetSubtype(annotation) in (pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK):
         return False
-    if pdfium.FPDFAnnot_GetFlags(annotation) & (_HIDDEN | _NO_VIEW):
-        return False
-    return not pdfium.FPDFAnnot_HasKey(annotation, b"OC") or _is_drawn(annotation, page)
-
-
-def _is_drawn(annotation: Any, page: PdfPage) -> bool:
-    """Tell whether the page looks otherwise without an annotation that belongs to a layer."""
-    import pypdfium2.raw as pdfium
-
-    flags = pdfium.FPDFAnnot_GetFlags(annotation)
-    drawn = _drawing(page)
-    pdfium.FPDFAnnot_SetFlags(annotation, flags | _HIDDEN)
-    without = _drawing(page)
-    pdfium.FPDFAnnot_SetFlags(annotation, flags)
-    return not np.array_equal(drawn, without)
-
-
-def _drawing(page: PdfPage) -> Any:
-    return np.array(page.render(scale=_TRIAL_SCALE).to_numpy())
+    return not pdfium.FPDFAnnot_GetFlags(annotation) & (_HIDDEN | _NO_VIEW)
 
 
 def _unsaved_text(annotation: Any) -> list[str]:

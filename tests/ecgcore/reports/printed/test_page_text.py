@@ -121,13 +121,13 @@ SHOWN = {
     "typed by a reader": (b"/Subtype /FreeText /F 4 /Contents (HN: 8888888) /DA (/Helv 10 Tf) /AP << /N @0 >>", 1),
     "stamp that is not printed": (b"/Subtype /Stamp /AP << /N @0 >>", 1),
     "watermark": (b"/Subtype /Watermark /F 4 /AP << /N @0 >>", 1),
+    "on a layer that is off, which pdfium shows": (b"/Subtype /Stamp /F 4 /OC @1 /AP << /N @0 >>", 1),
 }
 NOT_SHOWN = {
     "hidden": b"/Subtype /Stamp /F 2 /AP << /N @0 >>",
     "for print only": b"/Subtype /Stamp /F 36 /AP << /N @0 >>",
     "pop-up": b"/Subtype /Popup /Contents (HN: 8888888)",
     "link": b"/Subtype /Link /Border [0 0 0] /AP << /N @0 >>",
-    "on a layer that is off": b"/Subtype /Stamp /F 4 /OC @1 /AP << /N @0 >>",
 }
 
 
