@@ -12,18 +12,18 @@ import numpy as np
 from ecgcore.reports.file.picture_file import read_picture
 from ecgcore.reports.file.render import render_page
 from ecgcore.reports.file.source import Kind, Source, check_size, read_source
+from ecgcore.reports.further_pages import check_pages
 from ecgcore.reports.page.box import Pixels
 from ecgcore.reports.page.format import ReportFormat, known_formats
 from ecgcore.reports.page.limits import DEFAULT_LIMITS, Limits
 from ecgcore.reports.page.page import Extent, Page
 from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.page.timings import Timings
-from ecgcore.reports.printed.page_text import read_text
+from ecgcore.reports.printed.page_text import PageText, read_text
 from ecgcore.reports.printed.printed import Printed, read_printed
 from ecgcore.reports.printed.statement import check_statements
-from ecgcore.reports.recognise.quality import cautions, check_geometry, check_leads, unrecognised
-from ecgcore.reports.recognise.reader import readers_of
-from ecgcore.reports.recognise.recognise import Match
+from ecgcore.reports.reading import reading_of
+from ecgcore.reports.recognise.quality import check_geometry, check_leads, unrecognised
 
 
 @dataclass(frozen=True)
@@ -79,42 +79,18 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
     started = time.perf_counter()
     page = _page(source, formats, limits)
     rendered = time.perf_counter()
-    reading = _reading(page, formats)
+    written = None if source.kind() is Kind.PICTURE else read_text(source, page.pixels, limits)
+    reading = reading_of(page, formats)
+    if written is not None:
+        check_pages(source, written.pages, page, reading, formats, limits)
     if reading is None:
-        raise unrecognised(source.name, page)
+        raise _unrecognised(source, page, written)
     check_leads(source.name, reading.match)
     fmt = reading.match.format
-    printed = _printed(source, page, fmt, limits)
+    printed = _printed(source, fmt, written)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
-    return Report(fmt, reading.image, printed, reading.cautions, timings)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    match: Match
-    image: Pixels
-    cautions: tuple[Caution, ...]
-
-
-def _reading(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
-    """Return what a page shows; one whose grid is not in the exact colours is read like a lossy picture.
-
-    A PDF or PNG may hold the JPEG of a scanner, and a JPEG leaves its grid no colour of the format.
-    """
-    found = _as_it_is(page, formats)
-    if not page.exact or (found is not None and Caution.GRID_LEFT not in found.cautions):
-        return found
-    return _as_it_is(replace(page, exact=False), formats) or found
-
-
-def _as_it_is(page: Page, formats: Sequence[ReportFormat]) -> _Reading | None:
-    for reader in readers_of(formats):
-        match = reader.recognise(page)
-        if match is not None:
-            image = reader.canonical(page, match)
-            return _Reading(match, image, cautions(page, match, image))
-    return None
+    return Report(fmt, reading.image, printed, reading.cautions + _text_cautions(written, printed), timings)
 
 
 def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
@@ -123,18 +99,32 @@ def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Pa
         page = read_picture(source, formats, limits)
     else:
         source.check_pdf_end()
-        page = Page(render_page(source.path, limits), Extent.PAGE, exact=True)
+        page = Page(render_page(source, limits), Extent.PAGE, exact=True)
         source.check_unchanged()
     check_geometry(source.name, page, formats)
     return page
 
 
-def _printed(source: Source, page: Page, fmt: ReportFormat, limits: Limits) -> Printed | None:
-    if source.kind() is Kind.PICTURE:
+def _unrecognised(source: Source, page: Page, written: PageText | None) -> RefusalError:
+    if written is not None and written.marks:
+        value = f"without what readers laid on it ({written.marks}), the page shows no ECG of a known format"
+        return RefusalError(source.name, Reason.UNKNOWN_FORMAT, value)
+    return unrecognised(source.name, page)
+
+
+def _printed(source: Source, fmt: ReportFormat, written: PageText | None) -> Printed | None:
+    if written is None:
         return None
-    height, width = page.pixels.shape[:2]
-    page_text = read_text(source, fmt, (width, height), limits)
-    if page_text.pages > limits.max_pages:
-        raise RefusalError(source.name, Reason.TOO_LARGE, f"{page_text.pages} pages")
-    check_statements(source.name, fmt, page_text.text, page_text.lead_names)
-    return read_printed(page_text.text) if page_text.text.strip() else None
+    check_statements(source.name, fmt, written.text, written.lead_names(fmt))
+    return read_printed(written.text) if written.text.strip() else None
+
+
+def _text_cautions(written: PageText | None, printed: Printed | None) -> tuple[Caution, ...]:
+    """Return what a person may want to look at in the page's words, and in what lies on it."""
+    found = {
+        Caution.MARKS_LEFT_OUT: written is not None and written.marks > 0,
+        Caution.TEXT_UNREAD: written is not None and written.unread,
+        Caution.NUMBER_UNCERTAIN: printed is not None and printed.hn_uncertain,
+        Caution.DAY_UNCERTAIN: printed is not None and printed.date_uncertain,
+    }
+    return tuple(caution for caution, there in found.items() if there)

@@ -116,6 +116,7 @@ class File(Base):
     image_path: Mapped[str | None] = mapped_column(Text)
     patient_id: Mapped[str | None] = mapped_column(String(64))
     ecg_date: Mapped[date | None]
+    possible_dates: Mapped[str | None] = mapped_column(Text)
 
 
 class FileSighting(Base):

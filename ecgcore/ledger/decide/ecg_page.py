@@ -30,6 +30,7 @@ class EcgPage:
         ecg_date: date printed on the page, if any.
         fault: why the page cannot be used; None for a good page.
         study_id: the accepted study that it belongs to, if any.
+        possible_dates: the days that the printed date may mean where it can be read in two ways; else none.
     """
 
     sha256: str
@@ -41,6 +42,7 @@ class EcgPage:
     ecg_date: date | None = None
     fault: Finding | None = None
     study_id: str | None = None
+    possible_dates: tuple[date, ...] = ()
 
     @property
     def first_seen(self) -> datetime:

@@ -59,7 +59,8 @@ def disagreement(page: EcgPage, row: LabelRow) -> str:
     """Name what the page prints otherwise than the row says: "patient", "date", or "" for nothing."""
     if page.patient_id and row.patient_id and page.patient_id != row.patient_id:
         return "patient"
-    return "date" if page.ecg_date and row.day and page.ecg_date != row.day else ""
+    days = (page.ecg_date,) if page.ecg_date else page.possible_dates
+    return "date" if days and row.day and row.day not in days else ""
 
 
 def agreement(page: EcgPage, row: LabelRow) -> int:

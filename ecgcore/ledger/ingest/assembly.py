@@ -23,7 +23,8 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
     if result.hn_ambiguous:
         return catalogue.ONE_PATIENT_PER_PAGE.found("several hospital numbers on one page")
     image = (result.image_sha256, str(result.image_path))
-    return PageFacts(result.ecg_format, *image, result.patient_id, result.ecg_date, result.cautions)
+    said = (result.patient_id, result.ecg_date, result.cautions, result.possible_dates)
+    return PageFacts(result.ecg_format, *image, *said)
 
 
 def row_faults(failures: Iterable[RowFailure]) -> dict[str, RowFault]:

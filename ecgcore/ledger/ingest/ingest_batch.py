@@ -16,7 +16,8 @@ from ecgcore.reports.page.reason import Caution
 class PageFacts:
     """What a good ECG page says: its format, its stored image and what it prints of patient and date, if anything.
 
-    Its cautions are for the page of the ingest that read it; the ledger does not keep them.
+    Its cautions are for the page of the ingest that read it; the ledger does not keep them. A printed day that can be
+    read in two ways is no ``ecg_date``; ``possible_dates`` are both readings.
     """
 
     ecg_format: str
@@ -25,6 +26,7 @@ class PageFacts:
     patient_id: str | None = None
     ecg_date: date | None = None
     cautions: tuple[Caution, ...] = ()
+    possible_dates: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

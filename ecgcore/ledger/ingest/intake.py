@@ -138,6 +138,7 @@ def _page_values(file: SourceFile) -> dict[str, Any]:
         "image_path": page and page.image_path,
         "patient_id": page and page.patient_id,
         "ecg_date": page and page.ecg_date,
+        "possible_dates": page and json.dumps([day.isoformat() for day in page.possible_dates]),
     }
 
 

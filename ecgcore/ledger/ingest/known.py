@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -74,6 +75,7 @@ def _page(record: Any, further: Iterable[Sighting]) -> EcgPage:
         ecg_date=record.ecg_date,
         fault=fault or None,
         study_id=record.study_id,
+        possible_dates=tuple(date.fromisoformat(day) for day in json.loads(record.possible_dates or "[]")),
     )
 
 

@@ -26,6 +26,7 @@ class ReadResult:
         patient_id: pseudonym of the printed hospital number, None if the page prints none or several.
         ecg_date: the printed day, None if there is none that is certain.
         hn_ambiguous: the page prints several different hospital numbers.
+        possible_dates: the days that the printed date may mean where it can be read in two ways; else none.
         cautions: what is unusual about an accepted page.
         timings: where the time went.
     """
@@ -43,6 +44,7 @@ class ReadResult:
     patient_id: str | None = None
     ecg_date: date | None = None
     hn_ambiguous: bool = False
+    possible_dates: tuple[date, ...] = ()
     cautions: tuple[Caution, ...] = ()
     timings: Timings = field(default_factory=Timings, compare=False)
 

@@ -64,8 +64,8 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
     started = time.perf_counter()
     sha256 = store_image(report.image, setup.image_dir)
     storing = time.perf_counter() - started
-    printed, pseudonymiser = report.printed, setup.pseudonymiser
-    known = printed is not None and printed.hn is not None and pseudonymiser is not None
+    printed = report.printed
+    patient, doubts = _patient(printed, setup.pseudonymiser)
     return ReadResult(
         path=path,
         sha256=source.sha256,
@@ -74,12 +74,22 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
         ecg_format=report.format.name,
         image_sha256=sha256,
         image_path=image_path(sha256),
-        patient_id=pseudonymiser.patient_id(printed.hn) if known else None,  # type: ignore[union-attr, arg-type]
+        patient_id=patient,
         ecg_date=printed.ecg_date if printed else None,
         hn_ambiguous=bool(printed and printed.ambiguous),
-        cautions=report.cautions + _name_cautions(path, printed),
+        possible_dates=printed.possible_dates if printed else (),
+        cautions=report.cautions + doubts + _name_cautions(path, printed),
         timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
     )
+
+
+def _patient(printed: Printed | None, pseudonymiser: Pseudonymiser | None) -> tuple[str | None, tuple[Caution, ...]]:
+    """Return the pseudonym of the printed number; a number that has not the hospital's form is none that is certain."""
+    if printed is None or printed.hn is None or pseudonymiser is None:
+        return None, ()
+    if not pseudonymiser.form.admits(printed.hn):
+        return None, (Caution.NUMBER_UNCERTAIN,)
+    return pseudonymiser.patient_id(printed.hn), ()
 
 
 def _name_cautions(path: Path, printed: Printed | None) -> tuple[Caution, ...]:

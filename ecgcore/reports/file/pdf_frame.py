@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.reports.file.poppler import DPI
-from ecgcore.reports.page.box import Box
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -42,25 +41,20 @@ class Frame:
         }[self.rotation]
         return np.column_stack([across, down]) * _PX_PER_POINT
 
-    def region(self, box: Box) -> tuple[float, float, float, float]:
-        """Return the left, bottom, right and top (points of PDF space) of what is seen in a box."""
-        x, y = zip(self._place(box.left, box.top), self._place(box.right, box.bottom), strict=True)
-        return min(x), min(y), max(x), max(y)
+    def edges(self, boxes: Points) -> Points:
+        """Return left, top, right and bottom (px at 300 dpi) of where rectangles of PDF space are seen.
+
+        Args:
+            boxes: (n, 4) left, bottom, right and top, points.
+        """
+        corners = self.seen(boxes.reshape(-1, 2)).reshape(-1, 2, 2)
+        return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
     def has_size(self, size: tuple[int, int]) -> bool:
         """Tell whether a rendering of ``size`` (width, height) px is of this frame."""
         sides = ((self.right - self.left) * _PX_PER_POINT, (self.top - self.bottom) * _PX_PER_POINT)
         wide, high = sides if self.rotation in (0, 180) else sides[::-1]
         return abs(wide - size[0]) < _ROUNDING_PX and abs(high - size[1]) < _ROUNDING_PX
-
-    def _place(self, across_px: float, down_px: float) -> tuple[float, float]:
-        across, down = across_px / _PX_PER_POINT, down_px / _PX_PER_POINT
-        return {
-            0: (self.left + across, self.top - down),
-            90: (self.left + down, self.bottom + across),
-            180: (self.right - across, self.bottom + down),
-            270: (self.right - down, self.top - across),
-        }[self.rotation]
 
 
 def frame_of(page: PdfPage) -> Frame:

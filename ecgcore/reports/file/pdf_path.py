@@ -38,7 +38,7 @@ def dark_strokes(source: Source, limits: Limits) -> list[Points]:
     from pypdfium2 import PdfDocument, PdfiumError
 
     try:
-        with PdfDocument(source.data) as document:
+        with PdfDocument(source.pdf()) as document:
             return _joined(_strokes(source.name, document, limits))
     except PdfiumError as e:
         raise RefusalError(source.name, Reason.UNREADABLE, "its paths cannot be read") from e

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ecgcore.reports.file.png_notes import without_long_notes
 from ecgcore.reports.file.source import Source
 from ecgcore.reports.file.upright import upright
 from ecgcore.reports.page.box import Pixels
@@ -40,7 +41,7 @@ def read_picture(source: Source, formats: Iterable[ReportFormat], limits: Limits
 def _decode(source: Source, limits: Limits) -> tuple[Pixels, bool]:
     """Return RGB pixels and whether the file format keeps them without loss."""
     try:
-        with Image.open(io.BytesIO(source.data), formats=("PNG", "JPEG")) as image:
+        with Image.open(io.BytesIO(without_long_notes(source.data)), formats=("PNG", "JPEG")) as image:
             _check_pixels(source, image, limits)
             lossless = image.format == "PNG"
             return np.array(_rgb(upright(image))), lossless

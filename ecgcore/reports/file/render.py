@@ -1,4 +1,4 @@
-"""Page 1 of a PDF, as Poppler renders the whole page at 300 dpi."""
+"""A page of a PDF, as Poppler renders it whole at 300 dpi, without what readers laid on it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgcore.reports.file.poppler import DPI, poppler_folder
+from ecgcore.reports.file.source import Source
 from ecgcore.reports.page.box import Pixels
 from ecgcore.reports.page.limits import MIB, Limits
 from ecgcore.reports.page.reason import Reason, RefusalError
@@ -29,12 +30,13 @@ def scratch_parent() -> str | None:
     return str(_SHARED_MEMORY) if space.f_bavail * space.f_frsize > _FREE_BYTES else None
 
 
-def render_page(pdf: Path, limits: Limits) -> Pixels:
-    """Render the first page, whole, at 300 dpi.
+def render_page(source: Source, limits: Limits, number: int = 1) -> Pixels:
+    """Render a page, whole, at 300 dpi, without annotations: neither a reader's marks nor form fields.
 
     Args:
-        pdf: absolute path.
+        source: a PDF.
         limits: bounds on time, memory and pixels of Poppler.
+        number: of the page, from 1.
 
     Returns:
         uint8 (H, W, 3) RGB, read only, mapped from a file that is already unlinked.
@@ -44,11 +46,23 @@ def render_page(pdf: Path, limits: Limits) -> Pixels:
         PopplerError: Poppler is not installed.
     """
     with tempfile.TemporaryDirectory(prefix=f"ecg-page-{os.getpid()}-", dir=scratch_parent()) as folder:
-        files = _run_poppler(pdf, Path(folder), limits)
+        pdf = _file_of(source, Path(folder))
+        files = _run_poppler(pdf, Path(folder), limits, number)
         pixels = _read_ppm(Path(files[0])) if files else None
         if pixels is None:
             raise _diagnosis(pdf, limits)
     return pixels
+
+
+def _file_of(source: Source, folder: Path) -> Path:
+    """Return the file itself, or one of the PDF alone where more than that is in it."""
+    pdf = source.pdf()
+    if len(pdf) == source.size_bytes:
+        return source.path
+    alone = folder / "alone" / source.name
+    alone.parent.mkdir()
+    alone.write_bytes(pdf)
+    return alone
 
 
 def page_count(pdf: Path, limits: Limits) -> int:
@@ -60,14 +74,15 @@ def page_count(pdf: Path, limits: Limits) -> int:
     return int(_pdf_info(pdf, limits)["Pages"])
 
 
-def _run_poppler(pdf: Path, folder: Path, limits: Limits) -> list[str]:
+def _run_poppler(pdf: Path, folder: Path, limits: Limits, number: int) -> list[str]:
     from pdf2image import convert_from_path
     from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError
 
     try:
         return convert_from_path(  # type: ignore[return-value]
-            pdf, dpi=DPI, first_page=1, last_page=1, single_file=True, fmt="ppm", timeout=limits.seconds,
+            pdf, dpi=DPI, first_page=number, last_page=number, single_file=True, fmt="ppm", timeout=limits.seconds,
             output_folder=folder, output_file="page", paths_only=True, poppler_path=poppler_folder(limits),
+            hide_annotations=True,
         )  # fmt: skip
     except PDFPageCountError as e:
         raise _unopened(pdf, str(e)) from e
@@ -99,7 +114,7 @@ def _diagnosis(pdf: Path, limits: Limits) -> RefusalError:
     width, height = (float(v) / _POINTS_PER_INCH for v in size.groups()) if size else (0.0, 0.0)
     if width * height * DPI**2 > limits.max_pixels:
         return RefusalError(pdf.name, Reason.TOO_LARGE, f"page of {width:.0f} x {height:.0f} inch")
-    return RefusalError(pdf.name, Reason.UNREADABLE, "Poppler cannot render page 1 within the limits")
+    return RefusalError(pdf.name, Reason.UNREADABLE, "Poppler cannot render it within the limits")
 
 
 def _pdf_info(pdf: Path, limits: Limits) -> dict[str, int | str]:

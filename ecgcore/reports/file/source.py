@@ -13,9 +13,11 @@ from pathlib import Path
 from ecgcore.reports.page.limits import Limits
 from ecgcore.reports.page.reason import Reason, RefusalError
 
-_PDF_HEADER_WITHIN = 1024  # bytes; PDF readers accept this much before the header
-_PDF_TRAILER_WITHIN = 1024  # bytes; and look for the trailer in this much of the end
-_TRAILER = re.compile(rb"startxref\s+\d+")
+_PDF_HEADER_WITHIN = 8192  # bytes; mail and web gateways leave their own header before that of the PDF
+_FOUND_WITHIN = 1024  # bytes; PDF readers look for header and trailer in this much of the start and the end
+_TRAILER = re.compile(rb"startxref\s+\d+(?:\s+%%EOF)?")
+_OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
+_PDF_HEADER, _PADDING = b"%PDF-", b"\0 \t\r\n"
 _EXTENSIONS = {".pdf": "pdf", ".png": "picture", ".jpg": "picture", ".jpeg": "picture"}
 
 
@@ -70,11 +72,26 @@ class Source:
         """Check that the file has its end: Poppler repairs a truncated file and may show half an ECG.
 
         Raises:
-            RefusalError: ``startxref`` and its number are not in the last 1024 bytes.
+            RefusalError: no ``startxref`` with its number, or objects follow the last one.
         """
-        tail = self.data.rstrip(b"\0 \t\r\n")[-_PDF_TRAILER_WITHIN:]
-        if not _TRAILER.search(tail):
+        if self._pdf_end is None:
             raise RefusalError(self.name, Reason.UNREADABLE, "truncated: the end of the PDF is missing")
+
+    def pdf(self) -> bytes:
+        """Return the PDF alone, without what gateways and file systems left before or after it.
+
+        It is all bytes where readers find header and trailer in them, in the first and last 1024.
+        """
+        start, end = self.data.find(_PDF_HEADER), self._pdf_end
+        if end is None or (start < _FOUND_WITHIN and len(self.data.rstrip(_PADDING)) - end < _FOUND_WITHIN // 2):
+            return self.data
+        return self.data[start:end]
+
+    @property
+    def _pdf_end(self) -> int | None:
+        """Where the trailer ends; None where there is none, or where the start of another part follows it."""
+        found = _TRAILER.match(self.data, max(self.data.rfind(b"startxref"), 0))
+        return None if found is None or _OBJECT.search(self.data, found.end()) else found.end()
 
     def check_unchanged(self) -> None:
         """Check that Poppler saw the bytes that were hashed.
@@ -117,8 +134,6 @@ def check_size(source: Source, limits: Limits) -> None:
 
 
 def _sniff(data: bytes) -> Kind | None:
-    if b"%PDF-" in data[:_PDF_HEADER_WITHIN]:
-        return Kind.PDF
     if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
         return Kind.PICTURE
-    return None
+    return Kind.PDF if _PDF_HEADER in data[:_PDF_HEADER_WITHIN] else None

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     TOO_SLOW = "too-slow"
     NO_PAGE = "no-page"
+    SEVERAL_PAGES = "several-pages"
     BLANK_PAGE = "blank-page"
     UNKNOWN_FORMAT = "unknown-format"
     WRONG_GEOMETRY = "wrong-geometry"
@@ -32,6 +33,10 @@ class Caution(StrEnum):
     GRID_BY_COLOUR = "grid-by-colour"
     TRACE_LEAVES_BOX = "trace-leaves-box"
     NAME_IDENTIFIES = "name-identifies"
+    MARKS_LEFT_OUT = "marks-left-out"
+    TEXT_UNREAD = "text-unread"
+    NUMBER_UNCERTAIN = "number-uncertain"
+    DAY_UNCERTAIN = "day-uncertain"
 
 
 CAUTION_HINTS = {
@@ -41,6 +46,14 @@ CAUTION_HINTS = {
     Caution.TRACE_LEAVES_BOX: "a trace leaves its lead's box or pauses; look at the page",
     Caution.NAME_IDENTIFIES: "the file's name or folder holds the hospital number, and ledger, pages and Prefect "
     "show both; let the ECG system name its exports otherwise",
+    Caution.MARKS_LEFT_OUT: "a reader's notes, drawings or stamps lie on the page; the image was made without them, "
+    "and what they say was read; send the page as the ECG system exports it",
+    Caution.TEXT_UNREAD: "the page shows text that is not stored as letters, so its number, day and speed were not "
+    "checked; compare them with the table by eye",
+    Caution.NUMBER_UNCERTAIN: "the page prints a hospital number, but where it ends is not certain, so it was not "
+    "checked; compare it with the table by eye",
+    Caution.DAY_UNCERTAIN: "the day that the page prints can be read in several ways, as 03/04/2018; see that the "
+    "table's day is the right one of them",
 }
 
 HINTS = {
@@ -49,7 +62,8 @@ HINTS = {
     Reason.TOO_LARGE: "send one report per file, a letter or A4 page, at most 600 dpi if it is a picture",
     Reason.TOO_SLOW: "was the machine busy, `ecg ingest --again`; else render page 1 to a 300 dpi PNG and send that",
     Reason.NO_PAGE: "export the report again; this file holds no page",
-    Reason.BLANK_PAGE: "send the page that carries the ECG; the first page is blank",
+    Reason.SEVERAL_PAGES: "send one report per file: split the PDF into one file a page, each named in the table",
+    Reason.BLANK_PAGE: "send the page that carries the ECG; this one is blank",
     Reason.UNKNOWN_FORMAT: "send an upright report of a known machine, a scan with little JPEG loss; "
     "or describe the machine's format, then `ecg ingest --again`",
     Reason.WRONG_GEOMETRY: "send a landscape letter or A4 page, or exactly the ECG box, at 72 dpi or more",

@@ -36,11 +36,11 @@ class Builder:
     """Makes files and rows of a batch out of a few words."""
 
     def ecg(self, path: str, *, content: str = "", hn: str | None = None, day: date | None = None, fmt: str = "old",
-            picture: str = "", fault: Finding | None = None) -> SourceFile:  # fmt: skip
+            picture: str = "", fault: Finding | None = None, either: tuple[date, ...] = ()) -> SourceFile:  # fmt: skip
         digest, image = sha(content or path), sha("image" + (picture or content or path))
         patient = PSEUDONYMISER.patient_id(hn) if hn else None
-        page = None if fault else PageFacts(fmt, image, f"{image[:2]}/{image}.png", patient, day)
-        return SourceFile(path, digest, 1000, FileKind.ECG, page, fault)
+        page = PageFacts(fmt, image, f"{image[:2]}/{image}.png", patient, day, possible_dates=either)
+        return SourceFile(path, digest, 1000, FileKind.ECG, None if fault else page, fault)
 
     def table(self, path: str, content: str = "", fault: Finding | None = None) -> SourceFile:
         return SourceFile(path, sha(content or path), 100, FileKind.TABLE, fault=fault)

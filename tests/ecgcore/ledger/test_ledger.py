@@ -70,6 +70,22 @@ def test_partners_wait_turn_unpaired_and_are_accepted_when_the_other_comes(ledge
     assert_adds_up(ledger)
 
 
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (date(2018, 4, 3), (State.ACCEPTED, None)),
+        (date(2018, 3, 4), (State.ACCEPTED, None)),
+        (date(2018, 5, 3), (State.QUARANTINED, "page-agrees-with-table")),
+    ],
+)
+def test_a_printed_day_of_two_readings_is_compared_in_both_whenever_the_row_comes(ledger, build, now, day, state):
+    page = build.ecg("ecg/x.pdf", either=(date(2018, 3, 4), date(2018, 4, 3)))  # 03/04/2018
+    ledger.record_batch(build.batch("b1", page), now=now)
+    table = build.table("cmr/a.csv")
+    ledger.record_batch(build.batch("b2", page, table, build.row(table, 2, "x", "HN1", day)), now=now)
+    assert states(ledger)["ecg/x.pdf"] == state
+
+
 def test_counts_the_same_content_at_another_path_as_a_duplicate_file(ledger, build, now):
     one, two = build.ecg("ecg/x.pdf", content="same"), build.ecg("ecg/copy.pdf", content="same")
     ledger.record_batch(build.batch("b1", one, two), now=now)

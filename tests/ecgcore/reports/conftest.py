@@ -30,6 +30,11 @@ def paper() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def amend() -> ModuleType:
+    return _load("amend")
+
+
+@pytest.fixture(scope="session")
 def reference() -> ModuleType:
     return _load("reference")
 

@@ -12,7 +12,7 @@ from ecgcore.errors import LedgerError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def config(connection: Connection) -> Config:

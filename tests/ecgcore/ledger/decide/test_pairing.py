@@ -287,3 +287,12 @@ def test_every_file_and_row_has_one_verdict_whatever_the_order_and_a_study_has_o
     assert len(accepted) == 2 * len(found.pairs)
     pages, rows = random.sample(pages, len(pages)), random.sample(rows, len(rows))
     assert pair(pages, rows, known, NOW) == found
+
+
+def test_a_date_that_can_be_read_in_two_ways_agrees_with_either_and_with_no_third():
+    both = (date(2018, 3, 4), date(2018, 4, 3))
+    found = replace(page("a.pdf"), possible_dates=both)
+    for day in both:
+        assert outcome([found], [row("r1", "a.pdf", day=day)])["r1"] == ACCEPTED
+    third = outcome([found], [row("r1", "a.pdf", day=date(2018, 4, 4))])
+    assert third["r1"] == ("quarantined", "page-agrees-with-table")

@@ -4,12 +4,14 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from ecgcore.hospital_number import HospitalNumberForm
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch import report_batch
 from ecgcore.reports.batch.pool import Job, WorkerPool
@@ -53,6 +55,12 @@ def test_a_name_that_holds_the_printed_number_is_a_caution(old_pdf, tmp_path):
     named.write_bytes(old_pdf.read_bytes())
     results = read_reports([named, old_pdf], tmp_path / "images", KEY, workers=1)
     assert [Caution.NAME_IDENTIFIES in result.cautions for result in results] == [True, False]
+
+
+def test_a_printed_number_that_has_not_the_hospital_s_form_is_no_patient_and_is_said(old_pdf, tmp_path):
+    strict = replace(KEY, form=HospitalNumberForm(r"[A-Z]\d{6}"))
+    (result,) = read_reports([old_pdf], tmp_path, strict, workers=1)
+    assert result.ok and result.patient_id is None and Caution.NUMBER_UNCERTAIN in result.cautions
 
 
 def test_a_killed_worker_costs_only_its_second_attempt(old_pdf, tmp_path):

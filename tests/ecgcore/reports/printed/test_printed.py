@@ -56,6 +56,60 @@ def test_the_number_is_the_patients_and_whole(text, number):
     assert (printed.hn, printed.ambiguous) == (number, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("HN: 1234 5678", "12345678"),
+        ("HN: 4321 5678 Male", "43215678"),
+        ("HN: 12 345 678", "12345678"),
+        ("HN: 12345 60 Y", "12345"),
+        ("HN: 1234567 60", "1234567"),
+        ("HN: 12345 10:11", "12345"),
+        ("HN: 1234 14-Mar-2018", "1234"),
+        ("HN 7654321M60", "7654321"),
+        ("HN 7654321F45Y", "7654321"),
+        ("HN: 7654322-60Y", "7654322"),
+        ("HN No. 7654324", "7654324"),
+        ("HN Number: 7654324", "7654324"),
+        ("HN (7654325)", "7654325"),
+        ("H/N 7654326", "7654326"),
+        ("เลขประจำตัวผู้ป่วย 7654327", "7654327"),
+        ("HN: 60A12345", "60A12345"),
+        ("HN: 12345-60", "1234560"),
+        ("HN: RAMA12345", "RAMA12345"),
+    ],
+)
+def test_a_number_is_read_as_devices_print_it(text, number):
+    printed = read_printed(f"{text}\n14-Mar-2018")
+    assert "".join(c for c in printed.hn if c.isalnum()) == number
+    assert not printed.hn_uncertain
+
+
+@pytest.mark.parametrize("text", ["HN: 12345 60", "HN: 7,654,321", "HN 1234.5678", "HN: {7654321}", "HN: 1 2 3 4 5 6"])
+def test_a_number_of_which_the_end_is_not_certain_is_said_to_be_so(text):
+    printed = read_printed(text)
+    assert (printed.hn, printed.hn_uncertain, printed.ambiguous) == (None, True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "possible", "uncertain"),
+    [
+        ("03/04/2018", (date(2018, 3, 4), date(2018, 4, 3)), True),
+        ("3.4.2561 10:11", (date(2018, 3, 4), date(2018, 4, 3)), True),
+        ("03/25/2018", (date(2018, 3, 25),), True),
+        ("03-Apr-2018 printed as 03/04/2018", (), False),
+        ("12-Mar-18", (), True),
+        ("Somchai 13/05/1950\n03/04/2018", (), True),
+        ("DOB: 03/04/1950", (), False),
+        ("25/03/2018", (), False),
+        ("HN: 1234567", (), False),
+    ],
+)
+def test_a_day_that_can_be_read_in_two_ways_keeps_both(text, possible, uncertain):
+    printed = read_printed(text)
+    assert (printed.possible_dates, printed.date_uncertain) == (possible, uncertain)
+
+
 @pytest.mark.parametrize("text", ["Device ID: 00451234", "Technician ID 90012", "Order ID: 1234\nDevice ID: 5678",
                                   "เครื่อง ID: 00451234", "JOHN12345678", "HNX 12345678"])  # fmt: skip
 def test_no_other_number_is_taken_for_the_patients(text):

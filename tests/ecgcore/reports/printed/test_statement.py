@@ -12,7 +12,7 @@ from ecgcore.reports.page.limits import DEFAULT_LIMITS
 from ecgcore.reports.page.reason import RefusalError
 from ecgcore.reports.printed.page_text import read_text
 from ecgcore.reports.printed.statement import check_statements
-from ecgcore.reports.report import read_report
+from ecgcore.reports.report import read_page, read_report
 
 CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", *LEADS[6:])
 FORMATS = {fmt.name: fmt for fmt in known_formats()}
@@ -89,8 +89,9 @@ class TestTurnedPages:
 
 def test_a_page_that_pdfium_sees_in_another_size_says_nothing(paper, written):
     source = read_source(written(paper.old_pdf(labels=CABRERA)), DEFAULT_LIMITS)
-    assert read_text(source, FORMATS["old"], (3300, 2550), DEFAULT_LIMITS).lead_names["I"].strip() == "aVL"
-    assert read_text(source, FORMATS["old"], (3508, 2480), DEFAULT_LIMITS).lead_names == {}
+    page = read_page(source.path).pixels
+    assert read_text(source, page, DEFAULT_LIMITS).lead_names(FORMATS["old"])["I"] == "aVL"
+    assert read_text(source, page[:2480], DEFAULT_LIMITS).lead_names(FORMATS["old"]) == {}
 
 
 @pytest.mark.parametrize(
