@@ -11,7 +11,7 @@ from ecgcore.pseudonym import Pseudonymiser
 
 KEY = Pseudonymiser(b"a key for tests, nothing else")
 CSV = """file_name,hn,cmr_date,ecg_date,year,month,run_num,scar_cad,lvef,age,female,entry
-x.pdf,123-45,2019-03-05,2019-03-05,2019,3,7,1,35.5,61,0,Q0123456789abcdef
+x.pdf,123-45,2019-03-05,2019-03-05,2019,3,7,1,35.5,61,0,Qfedcba9876543210
 y.pdf,,2019-03-06,,,,,,abc,,,
 """
 
@@ -35,7 +35,7 @@ def test_cells_keep_their_types_and_missing_ones_are_none(tmp_path):
         "labels": {"scar": 1, "lvef_percent": 35.5},
         "age": 61.0,
         "female": 0,
-        "entry": "Q0123456789abcdef",
+        "entry": "Qfedcba9876543210",
         "smoke": None,
         "split": None,
     }
