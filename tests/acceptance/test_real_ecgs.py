@@ -190,8 +190,9 @@ def test_every_real_ecg_is_read_and_only_minors_stay_out(run):
 def test_each_format_is_recognised_and_the_labels_arrive(run):
     with sqlite3.connect(run.home / "ledger.db") as connection:
         found = connection.execute(
-            "select ecg_format, count(*), sum(scar), count(lvef_percent), count(distinct patient_id) from study "
-            "group by ecg_format"
+            "select ecg_format, count(distinct s.study_id), sum(case when name = 'scar' then value end), "
+            "count(case when name = 'lvef_percent' then 1 end), count(distinct patient_id) "
+            "from study s left join label l on l.study_id = s.study_id group by ecg_format"
         ).fetchall()
     expected = {}
     for fmt in EcgFormat:
