@@ -22,9 +22,15 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
         return Finding(str(result.reason), result.value or "", result.hint or "")
     if result.hn_ambiguous:
         return catalogue.ONE_PATIENT_PER_PAGE.found("several hospital numbers on one page")
-    image = (result.image_sha256, str(result.image_path))
-    said = (result.patient_id, result.ecg_date, result.cautions, result.possible_dates)
-    return PageFacts(result.ecg_format, *image, *said)
+    return PageFacts(
+        ecg_format=result.ecg_format,
+        image_sha256=result.image_sha256,
+        image_path=str(result.image_path),
+        patient_id=result.patient_id,
+        ecg_date=result.ecg_date,
+        cautions=result.cautions,
+        possible_dates=result.possible_dates,
+    )
 
 
 def row_faults(failures: Iterable[RowFailure]) -> dict[str, RowFault]:
