@@ -1,4 +1,4 @@
-"""The pages after the first: a file is one report, so none of them may show anything."""
+"""The pages after the first: a file is one report, so none of them may show an ECG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecgcore.reports.file.source import Source
 from ecgcore.reports.page.format import ReportFormat
 from ecgcore.reports.page.limits import Limits
 from ecgcore.reports.page.page import Extent, Page
-from ecgcore.reports.page.reason import Reason, RefusalError
+from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.reading import Reading, reading_of
 from ecgcore.reports.recognise.quality import is_blank
 
@@ -25,8 +25,10 @@ class _Shows(StrEnum):
 
 def check_pages(
     source: Source, pages: int, first: Page, reading: Reading | None, formats: Sequence[ReportFormat], limits: Limits
-) -> None:
-    """Refuse a PDF of several pages, unless the ECG is the first and all others are blank.
+) -> tuple[Caution, ...]:
+    """Refuse a PDF of several pages, unless its only ECG is on the first.
+
+    What stands on the others, such as a letter, is not read; that is a caution.
 
     Args:
         source: the PDF.
@@ -42,13 +44,14 @@ def check_pages(
     if pages > limits.max_pages:
         raise RefusalError(source.name, Reason.TOO_LARGE, f"{pages} pages")
     if pages < 2:
-        return
+        return ()
     shown = [_shows(first, reading)]
     for number in range(2, pages + 1):
         page = Page(render_page(source, limits, number), Extent.PAGE, exact=True)
         shown.append(_shows(page, reading_of(page, formats)))
-    if shown != [_Shows.ECG, *[_Shows.NOTHING] * (pages - 1)]:
+    if shown[0] is not _Shows.ECG or _Shows.ECG in shown[1:]:
         raise RefusalError(source.name, Reason.SEVERAL_PAGES, f"{pages} pages: {_listed(shown)}")
+    return (Caution.FURTHER_PAGES,) if _Shows.OTHER in shown else ()
 
 
 def _shows(page: Page, reading: Reading | None) -> _Shows:

@@ -81,8 +81,7 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
     rendered = time.perf_counter()
     written = None if source.kind() is Kind.PICTURE else read_text(source, page.pixels, limits)
     reading = reading_of(page, formats)
-    if written is not None:
-        check_pages(source, written.pages, page, reading, formats, limits)
+    behind = check_pages(source, written.pages, page, reading, formats, limits) if written is not None else ()
     if reading is None:
         raise _unrecognised(source, page, written)
     check_leads(source.name, reading.match)
@@ -90,7 +89,8 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
     printed = _printed(source, fmt, written)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
-    return Report(fmt, reading.image, printed, reading.cautions + _text_cautions(written, printed), timings)
+    cautions = (*reading.cautions, *behind, *_text_cautions(written, printed))
+    return Report(fmt, reading.image, printed, cautions, timings)
 
 
 def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:

@@ -33,6 +33,7 @@ class Caution(StrEnum):
     GRID_BY_COLOUR = "grid-by-colour"
     TRACE_LEAVES_BOX = "trace-leaves-box"
     NAME_IDENTIFIES = "name-identifies"
+    FURTHER_PAGES = "further-pages"
     MARKS_LEFT_OUT = "marks-left-out"
     TEXT_UNREAD = "text-unread"
     NUMBER_UNCERTAIN = "number-uncertain"
@@ -46,6 +47,8 @@ CAUTION_HINTS = {
     Caution.TRACE_LEAVES_BOX: "a trace leaves its lead's box or pauses; look at the page",
     Caution.NAME_IDENTIFIES: "the file's name or folder holds the hospital number, and ledger, pages and Prefect "
     "show both; let the ECG system name its exports otherwise",
+    Caution.FURTHER_PAGES: "the pages behind the ECG hold something else, such as a letter, and only the first was "
+    "read; see that it is the right one",
     Caution.MARKS_LEFT_OUT: "a reader's notes, drawings or stamps lie on the page; the image was made without them, "
     "and what they say was read; send the page as the ECG system exports it",
     Caution.TEXT_UNREAD: "the page shows text that is not stored as letters, so its number, day and speed were not "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecgcore.reports.page.reason import Reason, RefusalError
+from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.report import read_report
 
 
@@ -29,7 +29,6 @@ def several(paper, *kinds: str) -> bytes:
     [
         (("ecg", "ecg", "ecg"), "3 pages: an ECG on page 1, 2, 3"),
         (("letter", "ecg"), "2 pages: no ECG on page 1, an ECG on page 2"),
-        (("ecg", "letter"), "2 pages: an ECG on page 1, no ECG on page 2"),
         (("blank", "ecg"), "2 pages: nothing on page 1, an ECG on page 2"),
         (("ecg", "blank", "ecg"), "3 pages: an ECG on page 1, 3, nothing on page 2"),
     ],
@@ -38,6 +37,13 @@ def test_several_pages_are_refused_with_what_each_shows(paper, written, kinds, s
     with pytest.raises(RefusalError) as refused:
         read_report(written(several(paper, *kinds)))
     assert (refused.value.reason, refused.value.value) == (Reason.SEVERAL_PAGES, said)
+
+
+def test_a_letter_behind_the_ecg_is_left_out_and_said(paper, written):
+    report = read_report(written(several(paper, "ecg", "letter", "blank")))
+    alone = read_report(written(several(paper, "ecg"), "alone.pdf"))
+    assert (report.image == alone.image).all()
+    assert report.cautions == (Caution.FURTHER_PAGES,)
 
 
 def test_blank_pages_behind_the_ecg_are_none(paper, written):

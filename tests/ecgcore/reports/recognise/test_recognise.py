@@ -27,6 +27,7 @@ def reason_of(path) -> Reason:
         pytest.param({"baseline_shift_px": -40.0}, marks=pytest.mark.slow),
         pytest.param({"page": "a4"}, marks=pytest.mark.slow),
         {"owner_password": "secret"},
+        {"pages": 2},
     ],
 )
 @pytest.mark.parametrize("name", ["old", "new"])
