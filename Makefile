@@ -10,6 +10,7 @@ help:
 	@echo "make test-all  the slow ones too: fault injection, servers, deployments"
 	@echo "make test-full what takes minutes and guards what rarely changes: simulations, real ECGs, 2,000 PDFs"
 	@echo "make check     lint, format, types, import rules"
+	@echo "make where     write docs/architecture/where.md anew"
 
 setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml constraints.txt deployments/bootstrap.sh

@@ -50,7 +50,8 @@ class Place:
 
 
 def _holding(text: str, words: str) -> int | None:
-    return next((n for n, line in enumerate(text.splitlines(), 1) if words in line), None)
+    lines = enumerate(text.splitlines(), 1)
+    return next((n for n, line in lines if words in line and not line.lstrip().startswith("#")), None)
 
 
 def _defined(tree: ast.Module | ast.ClassDef, path: list[str]) -> int | None:

@@ -92,7 +92,7 @@ def list_sets(as_json: Json = False) -> None:
 
 
 def synth(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the inbox to; must be new or empty.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the inbox to; must not hold an inbox yet.")],
     studies: Annotated[int, typer.Option("--studies", min=1, help="Number of ECG-CMR pairs.")],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 0,
     defects: Annotated[bool, typer.Option("--defects", help="Add the defects that real inboxes have.")] = False,

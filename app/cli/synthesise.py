@@ -12,7 +12,7 @@ def synthesise(out: Path, studies: int, seed: int, defects: bool, valid_share: f
     """Write the inbox of a synthetic hospital to ``out``.
 
     Raises:
-        EcgError: ``out`` holds files already, or the share is not in 0 .. 1.
+        EcgError: ``out`` holds an inbox already, or the share is not in 0 .. 1.
     """
     with progress_bar("drawing reports", studies) as show:
         return make_hospital(out, studies=studies, seed=seed, defects=defects, progress=show, valid_share=valid_share)

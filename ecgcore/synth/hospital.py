@@ -61,8 +61,8 @@ def _check(out: Path, studies: int, seed: int, valid_share: float | None) -> Non
         raise SettingsError("synthetic hospital", rule, "pass for example 300 studies and seed 1")
     if valid_share is not None and not 0 <= valid_share <= 1:
         raise SettingsError("synthetic hospital", f"cannot have a valid share of {valid_share}", "pass 0 to 1")
-    if any((out / folder).exists() for folder in ("ecg", "cmr")):
-        rule = "must not hold another hospital: it has a folder ecg or cmr already"
+    if any((out / folder).exists() for folder in ("ecg", "cmr", "truth.csv")):
+        rule = "must not hold another hospital: it has ecg, cmr or truth.csv already"
         raise SettingsError(out, rule, "choose a new folder or remove the old one")
 
 

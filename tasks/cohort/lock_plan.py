@@ -9,7 +9,10 @@ from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.evaluation.gates.gate import MinimumCases
 from ecgcore.evaluation.gates.policy import load_policy
+from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
+from ecgcore.ledger.decide.split_policy import load_split_policy
+from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
 from ecgcore.targets.catalogue import Catalogue
 from tasks.prefect.environment import open_ledger
@@ -64,11 +67,13 @@ def lock_plan(settings: Settings, name: str) -> LockPlan:
     """Count what is in a test set now, beside the minimum of ``ECG_POLICY``; a policy that is not there has none.
 
     Raises:
-        LedgerError: the ledger cannot be opened.
-        RecipeError: the policy file is wrong.
+        LedgerError: the ledger cannot be opened, the set is locked already, or the split policy has none so named.
+        RecipeError: a policy file is wrong.
     """
-    with open_ledger(settings) as ledger, ledger.reading() as connection:
-        found = [row for row in accepted_studies(connection) if row.test_set == name and row.split is Split.TEST]
+    with open_ledger(settings) as ledger:
+        _check_name(settings, ledger, name)
+        with ledger.reading() as connection:
+            found = [row for row in accepted_studies(connection) if row.test_set == name and row.split is Split.TEST]
     rows = [row for row in found if not row.disputed]
     least = {gate.target: gate for gate in _minimums(settings) if gate.test_set == name}
     cases = tuple(
@@ -76,6 +81,14 @@ def lock_plan(settings: Settings, name: str) -> LockPlan:
         for target, values in _labels(rows, settings.catalogue).items()
     )
     return LockPlan(name, settings.policy, len(rows), cases)
+
+
+def _check_name(settings: Settings, ledger: Ledger, name: str) -> None:
+    if name in {each.name for each in testset.locked_sets(ledger)}:
+        raise LedgerError(f"test set {name}", "is locked already", "see `ecg testset list`")
+    known = load_split_policy(settings.split_policy).test_sets
+    if name not in known:
+        raise LedgerError(f"test set {name}", "is none of the split policy", f"name one of {', '.join(known)}")
 
 
 def check_sufficient(plan: LockPlan) -> None:

@@ -22,9 +22,9 @@ def check_inbox(settings: Settings, uri: str) -> None:
         SettingsError: ``ECG_HOME`` holds the demo, and this is another inbox.
         InboxError: the folder is not there.
     """
-    keep_out_of_the_demo(settings, uri)
     if not uri.startswith("s3://"):
         check_folder(Path(uri))
+    keep_out_of_the_demo(settings, uri)
 
 
 def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:

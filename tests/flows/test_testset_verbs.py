@@ -13,6 +13,7 @@ from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile, SourceRow
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
+from tasks.cohort.lock_plan import lock_plan
 from tasks.cohort.snapshots import lock, locked_sets, replace
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -67,3 +68,12 @@ def test_a_set_is_replaced_without_its_disputed_study_and_the_audit_says_by_whom
 def test_a_set_that_is_not_locked_cannot_be_replaced(settings, ledger):
     with pytest.raises(LedgerError, match="ecg testset lock old"):
         replace(settings, "old", "N. N.", "a label was wrong")
+
+
+def test_locking_says_first_that_a_set_is_locked_or_that_there_is_none_of_its_name(settings, ledger):
+    with pytest.raises(LedgerError, match=r"test set od: is none of the split policy.*name one of old, new"):
+        lock_plan(settings, "od")
+    assert lock_plan(settings, "old").studies == 2
+    lock(settings, "old")
+    with pytest.raises(LedgerError, match="test set old: is locked already"):
+        lock_plan(settings, "old")
