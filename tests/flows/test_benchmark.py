@@ -35,9 +35,9 @@ def bench(
     home = copy_of(champion_home, folder / "home")
     mine = shutil.copytree(deployments, folder / "deployments")
     tiny = (mine / "recipes" / "tiny.yaml").read_text(encoding="utf-8")
-    (mine / "recipes" / "second.yaml").write_text(
-        tiny.replace("name: tiny", "name: second").replace("seed: 1", "seed: 2"), encoding="utf-8"
-    )
+    assert "seed: 3" in tiny
+    second = tiny.replace("name: tiny", "name: second").replace("seed: 3", "seed: 2")
+    (mine / "recipes" / "second.yaml").write_text(second, encoding="utf-8")
     return cli_of(home), mine
 
 

@@ -19,7 +19,7 @@ from ecgcore.settings import Settings
 from tasks.judging.experiment import confirm, experiment
 
 PLAN = {
-    "name": "trial", "description": "A test", "seeds": [1, 2], "base": {"recipe": "tiny"},
+    "name": "trial", "description": "A test", "seeds": [3, 1], "base": {"recipe": "tiny"},
     "variants": {
         "linear": {"why": "another decay", "changes": {"schedule.decay": "linear"}},
         "moved": {"why": "moved leads", "changes": {"augment.lead_shift": {"limit": 0.02, "p": 0.5}}},
