@@ -54,7 +54,14 @@ def status(as_json: Json = False) -> None:
 def retrain(
     recipe: Recipe = None,
     policy: Policy = None,
-    force: Annotated[bool, typer.Option("--force", help="Train even if too few studies are new.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Train even if too few studies are new or a batch limit is exceeded. Each training is one more look "
+            "at the locked test sets; it changes no gate.",
+        ),
+    ] = False,
     overlay: Overlay = None,
     as_json: Json = False,
 ) -> None:
@@ -71,6 +78,12 @@ def retrain(
     from app.cli.named import check_named
 
     check_named(settings, [named[0]], named[1], overlay)
+    from tasks.cohort.populated import check_populated
+
+    check_populated(settings)
+    from tasks.judging.readiness import check_ready
+
+    check_ready(settings, *named, overlay)
     from flows.retrain import retrain as flow
 
     show(flow(*named, force, overlay), as_json)

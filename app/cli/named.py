@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from ecgcore.errors import RecipeError
@@ -45,6 +46,15 @@ def _check_reads(path: Path) -> None:
 def _existing(folder: Path, name: str) -> Path:
     path = folder / f"{name}.yaml"
     if not path.is_file():
-        known = ", ".join(sorted(each.stem for each in folder.glob("*.yaml"))) or "none"
-        raise RecipeError(path, "is not there", f"name one of {folder.name}: {known}")
+        known = sorted(each.stem for each in folder.glob("*.yaml"))
+        raise RecipeError(path, "is not there", f"{_nearest(name, known)}name one of {folder.name}: {_listed(known)}")
     return path
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}? Else " if near else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none is there"

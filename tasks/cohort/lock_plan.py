@@ -12,7 +12,6 @@ from ecgcore.evaluation.gates.policy import load_policy
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.decide.split_policy import load_split_policy
-from ecgcore.ledger.ledger import Ledger
 from ecgcore.settings import Settings
 from ecgcore.targets.catalogue import Catalogue
 from tasks.prefect.environment import open_ledger
@@ -70,10 +69,10 @@ def lock_plan(settings: Settings, name: str) -> LockPlan:
         LedgerError: the ledger cannot be opened, the set is locked already, or the split policy has none so named.
         RecipeError: a policy file is wrong.
     """
-    with open_ledger(settings) as ledger:
-        _check_name(settings, ledger, name)
-        with ledger.reading() as connection:
-            found = [row for row in accepted_studies(connection) if row.test_set == name and row.split is Split.TEST]
+    with open_ledger(settings) as ledger, ledger.reading() as connection:
+        testset.check_unlocked(connection, name)
+        _check_named(settings, name)
+        found = [row for row in accepted_studies(connection) if row.test_set == name and row.split is Split.TEST]
     rows = [row for row in found if not row.disputed]
     least = {gate.target: gate for gate in _minimums(settings) if gate.test_set == name}
     cases = tuple(
@@ -83,9 +82,7 @@ def lock_plan(settings: Settings, name: str) -> LockPlan:
     return LockPlan(name, settings.policy, len(rows), cases)
 
 
-def _check_name(settings: Settings, ledger: Ledger, name: str) -> None:
-    if name in {each.name for each in testset.locked_sets(ledger)}:
-        raise LedgerError(f"test set {name}", "is locked already", "see `ecg testset list`")
+def _check_named(settings: Settings, name: str) -> None:
     known = load_split_policy(settings.split_policy).test_sets
     if name not in known:
         raise LedgerError(f"test set {name}", "is none of the split policy", f"name one of {', '.join(known)}")

@@ -203,6 +203,7 @@ class TestRetrain:
     def test_an_unknown_recipe(self, small_cli: Any, small_books: Any) -> None:
         before = small_books.totals()
         refused(small_cli("retrain", "--recipe", "no-such", "--policy", "lax"), "no-such", "recipes")
+        refused(small_cli("retrain", "--recipe", "tinny", "--policy", "lax"), "did you mean tiny?")
         assert small_books.totals() == before
 
     def test_an_unknown_policy(self, small_cli: Any, small_books: Any) -> None:
@@ -215,6 +216,11 @@ class TestRetrain:
         folder = shutil.copytree(small_cli.deployments, tmp_path / "deployments")
         (folder / "recipes" / "broken.yaml").write_text(text, encoding="utf-8")
         refused(small_cli("retrain", "--recipe", "broken", "--policy", "lax", ECG_DEPLOYMENTS=str(folder)), "broken")
+
+    def test_a_home_without_studies(self, embedded: Callable[[Path], Any], tmp_path: Path) -> None:
+        done = embedded(tmp_path / "home")("retrain", "--recipe", "tiny", "--policy", "lax")
+        refused(done, "holds no study yet", "`ecg ingest INBOX` first")
+        assert not (tmp_path / "home" / "prefect").exists() or not list((tmp_path / "home" / "prefect").glob("*.db"))
 
     def test_a_test_set_that_is_not_locked(self, small_cli: Any, small_books: Any) -> None:
         before = small_books.totals()
@@ -262,6 +268,10 @@ class TestView:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
         (tmp_path / "file").touch()
         refused(cli("view", report, "--out", tmp_path / "file" / "out.png"), "file")
+        for words in (("view",), ("view", "--leads"), ("explain",)):
+            refused(cli(*words, report, "--out", tmp_path / "seen.jpg"), "seen.jpg", ".png")
+            refused(cli(*words, report, "--out", tmp_path / "nowhere" / "seen.png"), "nowhere", "is no folder")
+        assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"file"}
 
 
 class TestExtract:

@@ -16,7 +16,7 @@ from ecgcore.explain.placement import on_page, without_print
 from ecgcore.predictor.classifier import ECGClassifier
 from ecgcore.predictor.fingerprint import directory_sha256
 from ecgcore.predictor.picture import Picture, open_picture
-from ecgcore.reports.file.image_store import write_atomically
+from ecgcore.reports.file.image_store import check_png_path, write_atomically
 from ecgcore.reports.file.png import encode_png
 from ecgcore.reports.page.box import Pixels
 from ecgcore.reports.page.format import known_formats
@@ -55,8 +55,9 @@ def explain_file(
         PredictorError: no champion, or the model directory, the target or the image cannot be used.
         PromotionError: the champion's release was altered.
         ReportError: the page cannot be used, or ``page`` and the file shows no whole page.
-        StoreError: ``out`` cannot be written.
+        StoreError: ``out`` is no name of a PNG, or cannot be written.
     """
+    check_png_path(out)
     classifier = open_classifier(model_dir, target, "--target")
     target = target or classifier.targets[0]
     if page:

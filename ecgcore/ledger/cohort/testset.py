@@ -51,13 +51,22 @@ def lock(ledger: Ledger, name: str, actor: str) -> LockedSet:
     """
     now = datetime.now(UTC)
     with ledger.writing() as connection:
-        if connection.execute(select(TestSet.name).where(TestSet.name == name)).first():
-            raise LedgerError(f"test set {name}", "is locked already", "see `ecg testset list`")
+        check_unlocked(connection, name)
         digest, members = _fill(connection, name)
         connection.execute(insert(TestSet), {"name": name, "sha256": digest, "locked_at": now, "looks": 0})
         _enter(connection, name, members)
         audit.record(connection, now, "testset-lock", actor, {"name": name, "sha256": digest, "studies": len(members)})
     return LockedSet(name, digest, len(members), now, 0)
+
+
+def check_unlocked(connection: Connection, name: str) -> None:
+    """Check that a test set is not locked.
+
+    Raises:
+        LedgerError: it is.
+    """
+    if connection.execute(select(TestSet.name).where(TestSet.name == name)).first():
+        raise LedgerError(f"test set {name}", "is locked already", "see `ecg testset list`")
 
 
 def replace(ledger: Ledger, name: str, actor: str, reason: str) -> LockedSet:

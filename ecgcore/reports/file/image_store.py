@@ -74,6 +74,18 @@ def load_image(path: Path) -> Pixels:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
 
 
+def check_png_path(path: Path) -> None:
+    """Check, before the work, that a PNG can be written under this name.
+
+    Raises:
+        StoreError: the name does not end in .png, or its folder is not there.
+    """
+    if path.suffix.lower() != ".png":
+        raise StoreError(path, "is no name of a PNG", "let it end in .png")
+    if not path.parent.is_dir():
+        raise StoreError(path.parent, "is no folder", "make it, or name another")
+
+
 def write_atomically(target: Path, data: bytes) -> None:
     """Write a file that appears complete or not at all.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ecgcore.reports.file.image_store import write_atomically
+from ecgcore.reports.file.image_store import check_png_path, write_atomically
 from ecgcore.reports.file.png import encode_png
 from ecgcore.reports.page.box import Box, Pixels
 from ecgcore.reports.page.format import ReportFormat
@@ -36,8 +36,9 @@ def view_leads(
 
     Raises:
         RefusalError: the file cannot be used.
-        StoreError: ``out`` cannot be written.
+        StoreError: ``out`` is no name of a PNG, or cannot be written.
     """
+    check_png_path(out)
     report, signals = read_signals(path, choice, limits)
     write_atomically(out, encode_png(draw_leads(report.image, report.format, signals)))
     return report, signals
