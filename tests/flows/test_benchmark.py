@@ -52,12 +52,12 @@ def looks(home: Path) -> list[tuple[str, int]]:
         return connection.execute("SELECT name, looks FROM test_set ORDER BY name").fetchall()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_was_trained_before_is_not_trained_again(first: Any) -> None:
     assert (first["trained"], first["reused"]) == (["second"], ["tiny"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_areas_are_those_of_the_kept_predictions(bench: Any, first: Any) -> None:
     cli, _ = bench
     frames = {
@@ -73,7 +73,7 @@ def test_the_areas_are_those_of_the_kept_predictions(bench: Any, first: Any) -> 
         assert found["low"] <= found["value"] <= found["high"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_report_stands_alone_and_its_tables_lie_beside_it(first: Any) -> None:
     report = Path(first["report"])
     html = report.read_text(encoding="utf-8")
@@ -104,7 +104,7 @@ def test_under_an_overlay_the_reference_is_the_recipe_that_was_asked_for(deploym
         reference_run(names, runs, "third")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_benchmark_trains_nothing_and_looks_no_more(bench: Any, first: Any) -> None:
     cli, mine = bench
     before = looks(cli.home)

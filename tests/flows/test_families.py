@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deployments"
 TINY = """

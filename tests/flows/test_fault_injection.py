@@ -144,6 +144,7 @@ class TestRetrain:
         assert len(_metrics(run)) == 1 + 16  # the epochs of the recipe
         assert _metrics(run)[:2] == done, "an epoch that was done, to the millisecond it took, is not done again"
 
+    @pytest.mark.full
     def test_killed_everywhere_else_in_turn(self, locked_cli: Any, books_of: Callable[[Path], Any]) -> None:
         """One home, killed at one place after the other, then left to finish."""
         ecg = locked_cli
@@ -161,7 +162,12 @@ class TestRetrain:
 
     @pytest.mark.parametrize(
         ("step", "when"),
-        [("export", "before"), ("link", "before"), ("alias", "before"), ("alias", "after")],
+        [
+            ("export", "before"),
+            ("link", "before"),
+            pytest.param("alias", "before", marks=pytest.mark.full),
+            pytest.param("alias", "after", marks=pytest.mark.full),
+        ],
     )
     def test_killed_in_each_step_of_the_promotion(
         self, manual_home: Path, cli_of: Any, books_of: Any, step: str, when: str

@@ -19,7 +19,7 @@ def content_of(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): sha256(p.read_bytes()).hexdigest() for p in files}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_copied_and_then_moved_home_retrains_rolls_back_evaluates_promotes_and_predicts(
     champion_home: Path, cli_of: Callable[[Path], Any], tmp_path: Path, drawn_reports: dict[str, Path]
 ) -> None:

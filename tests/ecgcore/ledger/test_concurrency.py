@@ -74,7 +74,7 @@ def statements_of(url: str, work: Callable[[Ledger], object]) -> int:
     return len(sent)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_six_thousand_rows_are_recorded_in_few_statements(url):
     sent = [statements_of(url, lambda ledger, name=name: record(ledger, name, 6_000)) for name in ("one", "two")]
     print(f"6,000 rows: {sent[0]} statements, again {sent[1]}")

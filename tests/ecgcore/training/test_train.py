@@ -293,7 +293,7 @@ def start(snapshot: Path, recipe: Path, run: Path) -> subprocess.Popen:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_sigkill_at_random_times_still_ends_with_the_same_weights(tmp_path, snapshot_dir, make_recipe):
     import yaml
 

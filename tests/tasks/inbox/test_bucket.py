@@ -49,7 +49,7 @@ def test_objects_become_local_files_on_their_folder(s3, bucket, listing):
     assert inbox.ecg[0].path.parent.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.slow  # nearly all of it is putting the objects there
+@pytest.mark.full  # nearly all of it is putting the objects there
 def test_twelve_hundred_objects_are_all_listed_and_fetched_once(s3, bucket, listing):
     names = {f"ecg/{number:04}.pdf": str(number).encode() for number in range(1200)}
     put(s3, bucket, **names)

@@ -249,7 +249,7 @@ print(json.dumps([served.predict(frame).to_dict("list") for frame in (paths, enc
 """
 
 
-@pytest.mark.slow  # a fresh process imports torch and MLflow
+@pytest.mark.full  # a fresh process imports torch and MLflow
 def test_the_served_model_predicts_in_a_fresh_process_what_the_classifier_predicts(
     reg, slot, make_candidate, trained, tmp_path
 ):

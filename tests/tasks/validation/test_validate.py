@@ -238,7 +238,7 @@ def test_importing_the_rules_does_not_import_the_validator() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_fifteen_thousand_rows_are_all_judged(rows: Rows) -> None:
     frame = rows(
         *({"hn": str(i), "file_name": f"{i}.pdf", "lvef": "55 %" if i % 3 else "55"} for i in range(1, 15_001))

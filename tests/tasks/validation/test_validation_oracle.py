@@ -117,7 +117,7 @@ ONCE = settings(  # without shrinking, which would run the validator a thousand 
 TABLES = st.lists(st.fixed_dictionaries({c: line(c) for c in MEANINGS}), min_size=30, max_size=60)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @settings(ONCE, max_examples=25)
 @given(TABLES)
 def test_verdicts_equal_a_plain_evaluation(table: list[dict[str, str]]) -> None:

@@ -150,7 +150,7 @@ def test_no_files_is_no_work(tmp_path):
         list(read_reports([], tmp_path, KEY, workers=0))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_memory_stays_flat_over_many_files(old_pdf, new_pdf, tmp_path):
     peaks = []
     strangers = {p.pid for p in psutil.Process().children(recursive=True)}  # servers of other tests

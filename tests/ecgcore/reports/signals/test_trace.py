@@ -90,7 +90,7 @@ def spread(values: np.ndarray) -> str:
     return " ".join(f"{q:g}%: {np.quantile(values, q / 100):.4f}" for q in (0, 1, 5, 50, 95, 99, 100))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_lead_of_forty_studies(drawn, capsys):
     """Measured when written: correlation 0.993 to 1, median 0.9994; RMSE median 0.0036, largest 0.0106 mV."""
     read = []

@@ -186,7 +186,7 @@ def test_curves_forms_and_colours(written):
     np.testing.assert_allclose(strokes[0], np.column_stack([x, np.full(5, 12 * 300 / 72)]), atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_lead_of_forty_studies(drawn, written):
     for index in range(40):
         fmt, paper_size = drawn.KINDS[index % 4]
