@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from ecgcore.reports.page.limits import DEFAULT_LIMITS, Limits
 from ecgcore.reports.page.page import Extent, Page
 from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.page.timings import Timings
+from ecgcore.reports.printed.heart_rate import printed_rate
 from ecgcore.reports.printed.page_text import PageText, read_text
 from ecgcore.reports.printed.printed import Printed, read_printed
-from ecgcore.reports.printed.statement import check_statements
+from ecgcore.reports.printed.statement import NOTHING, Stated, check_statements
 from ecgcore.reports.reading import reading_of
+from ecgcore.reports.recognise.evidence import drawn_evidence, speed_doubt
 from ecgcore.reports.recognise.quality import check_geometry, check_leads, unrecognised
 
 
@@ -35,6 +37,8 @@ class Report:
         image: canonical image, uint8 (H, W, 3) RGB of ``format.canonical_size``.
         printed: what the page says about itself, with identifiers; None for a picture or a scan without text.
         cautions: what is unusual about the page.
+        details: what more is known of a caution, such as the leads that it is about.
+        unverified: what nothing on the page confirms, each with its detail.
         timings: where the time went.
     """
 
@@ -42,6 +46,8 @@ class Report:
     image: Pixels = field(repr=False)
     printed: Printed | None
     cautions: tuple[Caution, ...] = ()
+    details: Mapping[Caution, str] = field(default_factory=dict)
+    unverified: Mapping[Caution, str] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings, compare=False)
 
 
@@ -86,11 +92,35 @@ def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | 
         raise _unrecognised(source, page, written)
     check_leads(source.name, reading.match)
     fmt = reading.match.format
-    printed = _printed(source, fmt, written)
+    printed, said = _printed(source, fmt, written)
+    drawn = drawn_evidence(source.name, page, reading.match)
     cleaned = time.perf_counter()
     timings = Timings(rendered - started, cleaned - rendered)
-    cautions = (*reading.cautions, *behind, *_text_cautions(written, printed))
-    return Report(fmt, reading.image, printed, cautions, timings)
+    details = {**drawn.cautions, **speed_doubt(drawn.heartbeat, said.rate)}
+    open_to_doubt = unverified(printed, replace(said.stated, gain=said.stated.gain or drawn.gain))
+    seen = (*reading.cautions, *behind, *_text_cautions(written, printed), *details)
+    return Report(fmt, reading.image, printed, seen, details, open_to_doubt, timings)
+
+
+def unverified(printed: Printed | None, stated: Stated) -> dict[Caution, str]:
+    """Return what the text of a page does not confirm, each with what is missing of it."""
+    scale = [word for word, said in (("speed", stated.speed), ("gain", stated.gain)) if not said]
+    found = {Caution.SCALE_UNVERIFIED: " and ".join(scale)} if scale else {}
+    if not stated.leads:
+        found[Caution.LEADS_UNVERIFIED] = ""
+    if printed is None or printed.hn is None:
+        found[Caution.PATIENT_UNVERIFIED] = ""
+    if printed is None or printed.ecg_date is None:
+        found[Caution.DAY_UNVERIFIED] = ""
+    return found
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the text of a page says of how it is drawn."""
+
+    stated: Stated = NOTHING
+    rate: int | None = None
 
 
 def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
@@ -112,11 +142,12 @@ def _unrecognised(source: Source, page: Page, written: PageText | None) -> Refus
     return unrecognised(source.name, page)
 
 
-def _printed(source: Source, fmt: ReportFormat, written: PageText | None) -> Printed | None:
+def _printed(source: Source, fmt: ReportFormat, written: PageText | None) -> tuple[Printed | None, _Said]:
     if written is None:
-        return None
-    check_statements(source.name, fmt, written.text, written.lead_names(fmt))
-    return read_printed(written.text) if written.text.strip() else None
+        return None, _Said()
+    stated = check_statements(source.name, fmt, written.text, written.lead_names(fmt))
+    printed = read_printed(written.text) if written.text.strip() else None
+    return printed, _Said(stated, printed_rate(written.text))
 
 
 def _text_cautions(written: PageText | None, printed: Printed | None) -> tuple[Caution, ...]:

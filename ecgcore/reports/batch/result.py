@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,8 @@ class ReadResult:
         ecg_date: the printed day, None if there is none that is certain.
         hn_ambiguous: the page prints several different hospital numbers.
         possible_dates: the days that the printed date may mean where it can be read in two ways; else none.
-        cautions: what is unusual about an accepted page.
+        cautions: what is unusual about an accepted page, and what nothing on it confirms.
+        details: what more is known of a caution.
         timings: where the time went.
     """
 
@@ -46,6 +48,7 @@ class ReadResult:
     hn_ambiguous: bool = False
     possible_dates: tuple[date, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    details: Mapping[Caution, str] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings, compare=False)
 
 

@@ -78,7 +78,8 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
         ecg_date=printed.ecg_date if printed else None,
         hn_ambiguous=bool(printed and printed.ambiguous),
         possible_dates=printed.possible_dates if printed else (),
-        cautions=report.cautions + doubts + _name_cautions(path, printed),
+        cautions=(*report.cautions, *doubts, *_name_cautions(path, printed), *report.unverified),
+        details={**report.details, **report.unverified},
         timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
     )
 

@@ -38,6 +38,19 @@ class Caution(StrEnum):
     TEXT_UNREAD = "text-unread"
     NUMBER_UNCERTAIN = "number-uncertain"
     DAY_UNCERTAIN = "day-uncertain"
+    FLAT_LEAD = "flat-lead"
+    LEADS_DISAGREE = "limb-leads-disagree"
+    SPEED_DOUBTED = "speed-doubted"
+    SCALE_UNVERIFIED = "scale-unverified"
+    LEADS_UNVERIFIED = "leads-unverified"
+    PATIENT_UNVERIFIED = "patient-unverified"
+    DAY_UNVERIFIED = "day-unverified"
+
+
+UNVERIFIED = frozenset(
+    {Caution.SCALE_UNVERIFIED, Caution.LEADS_UNVERIFIED, Caution.PATIENT_UNVERIFIED, Caution.DAY_UNVERIFIED}
+)
+"""What nothing on the page confirms; a split policy may keep such pages out of its test sets."""
 
 
 CAUTION_HINTS = {
@@ -57,6 +70,17 @@ CAUTION_HINTS = {
     "checked; compare it with the table by eye",
     Caution.DAY_UNCERTAIN: "the day that the page prints can be read in several ways, as 03/04/2018; see that the "
     "table's day is the right one of them",
+    Caution.FLAT_LEAD: "the leads named are a flat line; was an electrode off, repeat the recording",
+    Caution.LEADS_DISAGREE: "the limb leads cannot all be what their places say (III = II - I, aVR + aVL + aVF = 0); "
+    "look whether leads or electrodes changed places",
+    Caution.SPEED_DOUBTED: "the drawn beats are not those of a heart at the format's paper speed, or not those that "
+    "the page prints; look at the paper speed",
+    Caution.SCALE_UNVERIFIED: "the page does not print what is named here, so the format's speed or gain was "
+    "taken on trust; send the PDF that the ECG system writes",
+    Caution.LEADS_UNVERIFIED: "no text names the leads, so their order was taken on trust; send the PDF that the ECG "
+    "system writes",
+    Caution.PATIENT_UNVERIFIED: "the page prints no hospital number that can be read; whose it is only the table says",
+    Caution.DAY_UNVERIFIED: "the page prints no certain day, so when it was taken only the table says",
 }
 
 HINTS = {

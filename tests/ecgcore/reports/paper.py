@@ -115,16 +115,19 @@ class Pen:
 
 
 def beats(seconds: float = 10.0, rate: float = 500.0, seed: int = 0) -> Signal:
-    """Twelve made-up leads in mV: sums of Gaussians, good enough to draw."""
+    """Twelve made-up leads in mV: sums of Gaussians, good enough to draw; the limb leads are views of one heart."""
     rng = np.random.default_rng(seed)
     t = np.arange(int(seconds * rate)) / rate
     phase = (t % 0.85) - 0.3
     waves = [(-0.16, 0.02, 0.12), (-0.03, 0.008, -0.1), (0.0, 0.011, 1.0), (0.03, 0.009, -0.2), (0.28, 0.05, 0.3)]
     gains = rng.uniform(0.4, 1.1, size=(12, len(waves))) * np.where(rng.random((12, 1)) < 0.25, -1, 1)
-    return {
+    signals = {
         lead: sum(g * a * np.exp(-0.5 * ((phase - m) / s) ** 2) for g, (m, s, a) in zip(gains[i], waves, strict=True))
         for i, lead in enumerate(LEADS)
     }
+    one, two = signals["I"], signals["II"]
+    limbs = {"III": two - one, "aVR": -(one + two) / 2, "aVL": one - two / 2, "aVF": two - one / 2}
+    return signals | limbs
 
 
 def trace(signal: NDArray[np.float64], left: float, baseline: float, seconds: float) -> tuple[NDArray, NDArray]:

@@ -11,7 +11,7 @@ from ecgcore.reports.page.format import LEADS, known_formats
 from ecgcore.reports.page.limits import DEFAULT_LIMITS
 from ecgcore.reports.page.reason import RefusalError
 from ecgcore.reports.printed.page_text import read_text
-from ecgcore.reports.printed.statement import check_statements
+from ecgcore.reports.printed.statement import Stated, check_statements
 from ecgcore.reports.report import read_page, read_report
 
 CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", *LEADS[6:])
@@ -96,7 +96,8 @@ def test_a_page_that_pdfium_sees_in_another_size_says_nothing(paper, written):
 
 @pytest.mark.parametrize(
     "text", ["", "25 mm/s 10 mm/mV", "25,0 mm / s", "speed 25mm/sec limb 10.0 mm/mV chest 10mm/mV", "10/10 mm/mV",
-             "axis 50 degrees", "125 mmHg", "5 mm", "rate 50 /min 25 mm/s", "1.5 mm/second"],
+             "axis 50 degrees", "125 mmHg", "5 mm", "rate 50 /min 25 mm/s", "1 mV = 10 mm", "2.5 cm/s", "Gain x1",
+             "Available speeds: 5, 10, 25, 50 mm/s"],
 )  # fmt: skip
 def test_what_agrees_or_says_nothing_passes(text):
     check_statements("x.pdf", FORMATS["new"], text, NAMES)
@@ -104,11 +105,22 @@ def test_what_agrees_or_says_nothing_passes(text):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("12.5 mm/s", "12.5 mm/s"), ("10/5 mm/mV", "5 mm/mV"), ("5/10mm/mV", "5 mm/mV"), ("100 MM/S", "100 mm/s")],
-)
+    [("12.5 mm/s", "12.5 mm/s"), ("10/5 mm/mV", "10 and 5 mm/mV"), ("5/10mm/mV", "5 and 10 mm/mV"),
+     ("100 MM/S", "100 mm/s"),
+     ("1.5 mm/second", "1.5 mm/s"), ("50 mm/seg", "50 mm/s"), ("Limb 10 mm/mV, Chest 5 mm/mV", "10 and 5 mm/mV"),
+     ("Gain x1/2", "5 mm/mV"), ("1 mV = 5 mm", "5 mm/mV"), ("50 mm/s, 25 mm/s printed", "50 and 25 mm/s")],
+)  # fmt: skip
 def test_what_disagrees_is_quoted(text, said):
     with pytest.raises(RefusalError, match=said):
         check_statements("x.pdf", FORMATS["old"], text, NAMES)
+
+
+def test_what_a_page_says_rightly_is_verified():
+    stated = check_statements("x.pdf", FORMATS["new"], "25 mm/s 10 mm/mV", NAMES)
+    assert stated == Stated(speed=True, gain=True, leads=True)
+    assert check_statements("x.pdf", FORMATS["new"], "25 mm/s", {}) == Stated(speed=True)
+    some = NAMES | dict.fromkeys(("I", "II", "III"), "")
+    assert check_statements("x.pdf", FORMATS["new"], "10 mm/mV  speeds: 25, 50 mm/s", some) == Stated(gain=True)
 
 
 def test_one_odd_word_is_not_another_order():

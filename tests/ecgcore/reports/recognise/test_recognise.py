@@ -109,9 +109,17 @@ def test_missing_traces_are_named(name, paper, written):
 
 
 @pytest.mark.parametrize("name", ["old", "new"])
-def test_flat_leads_are_traces(name, paper, written):
+def test_a_flat_lead_is_a_trace_and_said(name, paper, written):
+    signals = paper.beats() | {lead: np.zeros(5000) for lead in ("V2", "V5")}
+    report = read_report(written(getattr(paper, f"{name}_pdf")(signals=signals)))
+    assert (report.cautions, report.details) == ((Caution.FLAT_LEAD,), {Caution.FLAT_LEAD: "V2, V5"})
+
+
+@pytest.mark.parametrize("name", ["old", "new"])
+def test_twelve_flat_leads_are_no_ecg(name, paper, written):
     signals = {lead: np.zeros(5000) for lead in LEADS}
-    assert read_report(written(getattr(paper, f"{name}_pdf")(signals=signals))).format.name == name
+    with pytest.raises(RefusalError, match=r"empty-lead .every lead is a flat line"):
+        read_report(written(getattr(paper, f"{name}_pdf")(signals=signals)))
 
 
 def test_a_trace_in_its_neighbours_box_is_there_but_said(paper, written):
