@@ -25,11 +25,12 @@ class FileLine:
 
 @dataclass(frozen=True)
 class CautionLine:
-    """What is unusual about reports that may be used, what to do, and their names."""
+    """What is unusual about reports that may be used, what to do, their names, and what more is known of some."""
 
     caution: str
     hint: str
     names: tuple[str, ...]
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,14 +164,19 @@ def _table_cautions(page: IngestPage) -> tuple[Section, ...]:
     )
 
 
+def _caution(line: CautionLine, name: str) -> str:
+    detail = line.details.get(name)
+    return f"{line.caution}: {detail}" if detail else line.caution
+
+
 def _cautions(page: IngestPage) -> tuple[Block, ...]:
     cautions = page.cautions
     if not cautions:
         return (Text("No report that was read is unusual."),)
     counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
-    names = tuple((_file(page, name), Cell(c.caution)) for c in cautions for name in c.names)
+    names = tuple((_file(page, name), Cell(_caution(c, name))) for c in cautions for name in c.names)
     return (
-        capped("Reports that were read and not refused, by caution; only this page and the summary list them.",
+        capped("Reports that were read and not refused, by caution; the ledger keeps them.",
                ("caution", "count", "what it means"), counts),
         capped("Each of these reports with its caution.", ("file", "caution"), names),
     )  # fmt: skip

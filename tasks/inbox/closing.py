@@ -52,6 +52,7 @@ def close_batch(
         left_alone=left_alone(listing),
         alerts=batch_alerts(ledger, settings.catalogue),
         cautions=cautions_of(batch.files),
+        caution_details=caution_details_of(batch.files),
         page=settings.folder("pages") / f"ingest-{batch.batch_id}.html",
         to_correct=write_steward_rows(entries, settings.home / "quarantine", batch.batch_id),
         data_docs=data_docs,
@@ -66,3 +67,10 @@ def cautions_of(files: Sequence[SourceFile]) -> dict[Caution, tuple[str, ...]]:
     read = [(file.path, file.page) for file in first.values() if file.page]
     paths = {caution: tuple(sorted(path for path, page in read if caution in page.cautions)) for caution in Caution}
     return {caution: listed for caution, listed in paths.items() if listed}
+
+
+def caution_details_of(files: Sequence[SourceFile]) -> dict[Caution, dict[str, str]]:
+    """Return what more is known of the cautions of the reports that were read, by path."""
+    read = [(file.path, file.page.details) for file in files if file.page]
+    found = {caution: {path: kept[caution] for path, kept in read if kept.get(caution)} for caution in Caution}
+    return {caution: details for caution, details in found.items() if details}

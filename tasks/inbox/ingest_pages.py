@@ -52,7 +52,10 @@ def page_of(summary: IngestSummary, inbox: str, started: datetime) -> IngestPage
         rules=rules_of(summary),
         alerts=summary.alerts,
         files=tuple(FileLine(f.path, f.state.value, f.rule, f.value, f.hint) for f in summary.files),
-        cautions=tuple(CautionLine(c.value, CAUTION_HINTS[c], paths) for c, paths in summary.cautions.items()),
+        cautions=tuple(
+            CautionLine(c.value, CAUTION_HINTS[c], paths, summary.caution_details.get(c, {}))
+            for c, paths in summary.cautions.items()
+        ),
         to_correct=tuple(map(str, summary.to_correct)),
         not_read=summary.not_read,
         table_cautions=tuple(

@@ -31,6 +31,7 @@ class IngestSummary:
         left_alone: why each file that is in no state was left in the inbox, by its path there.
         alerts: batch limits that were exceeded.
         cautions: what is unusual about reports that this ingest read and did not refuse, with their paths.
+        caution_details: what more is known of a caution, such as the flat leads, by path.
         page: the page for people.
         to_correct: the files to correct, of every ingest that left rows in quarantine.
         data_docs: the validator's own report, if rows were validated.
@@ -49,6 +50,7 @@ class IngestSummary:
     data_docs: Path | None
     not_read: Mapping[str, str] = field(default_factory=dict)
     table_cautions: Mapping[TableCaution, tuple[str, ...]] = field(default_factory=dict)
+    caution_details: Mapping[Caution, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -97,6 +99,7 @@ class IngestSummary:
             "cautions": {
                 caution.value: list(paths) for caution, paths in (*self.cautions.items(), *self.table_cautions.items())
             },
+            "caution_details": {c.value: dict(details) for c, details in self.caution_details.items()},
             "page": str(self.page),
             "rows_csv": str(self.rows_csv) if self.rows_csv else None,
             "to_correct": [str(path) for path in self.to_correct],

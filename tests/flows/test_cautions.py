@@ -21,12 +21,20 @@ from ecgcore.synth.drawing.page_header import Header
 from ecgcore.synth.drawing.pdf import write_pdf
 from ecgcore.synth.patient import draw_study
 from ecgcore.synth.record import draw_record
-from tasks.inbox.closing import cautions_of
+from tasks.inbox.closing import caution_details_of, cautions_of
 
 
 def file(path: str, sha256: str, *cautions: Caution, read: bool = True) -> SourceFile:
     page = PageFacts("new", "a" * 64, "x.png", cautions=cautions) if read else None
     return SourceFile(path, sha256, 1, FileKind.ECG, page)
+
+
+def test_what_more_is_known_of_a_caution_is_said_by_path() -> None:
+    page = PageFacts("new", "a" * 64, "x.png", cautions=(Caution.FLAT_LEAD,), details={Caution.FLAT_LEAD: "V3"})
+    flat = SourceFile("ecg/a.pdf", "1", 1, FileKind.ECG, page)
+    assert caution_details_of([flat, file("ecg/b.pdf", "2", Caution.GRID_LEFT)]) == {
+        Caution.FLAT_LEAD: {"ecg/a.pdf": "V3"}
+    }
 
 
 def test_every_content_is_named_once_with_each_of_its_cautions() -> None:

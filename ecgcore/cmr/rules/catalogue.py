@@ -84,6 +84,12 @@ TEST_PATIENT = Rule("test-patient", Effect.EXCLUDE, "nothing to do: test patient
 ONE_SPLIT = Rule(
     "patient-in-one-split", Effect.EXCLUDE, "nothing to do: the patient's other studies are in another split"
 )
+UNVERIFIED_PAGE = Rule(
+    "unverified-page",
+    Effect.EXCLUDE,
+    "the split policy keeps pages that confirm not their scale, leads, patient and day out of test sets; send the PDF "
+    "that the ECG system writes",
+)
 
 # a row by itself, as the pairing checks it once more
 SAME_DAY = label_rules.rule("same-day-pair")
@@ -95,6 +101,7 @@ _FILES_AND_ROWS = (
     KNOWN_KIND, NARRATIVE_REPORT, TABLE_REJECTED, ONE_PATIENT_PER_PAGE, CHANGED, REPLACED, SAME_CONTENT, ROWS,
     NO_ROW, NO_FILE, OTHER_MONTH, OTHER_PATIENT, BAD_PAGE, AMBIGUOUS, PAGE_AGREES,
     ONE_STUDY_PER_ECG, ONE_ECG_PER_STUDY, ONE_STUDY_PER_PICTURE, SOURCES_AGREE, TEST_PATIENT, ONE_SPLIT,
+    UNVERIFIED_PAGE,
 )  # fmt: skip
 _PAGES = tuple(Rule(reason.value, Effect.QUARANTINE, HINTS[reason]) for reason in Reason)
 

@@ -25,6 +25,7 @@ from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.leak import check_leaks
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.tables import Snapshot, SnapshotStudy
+from ecgcore.ledger.ingest.caution import cautions_of_studies
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 from ecgcore.targets.catalogue import Catalogue
@@ -72,6 +73,7 @@ class _Content:
     catalogue: Catalogue
     disputed: int
     unlocked: int
+    cautions: Mapping[str, Mapping[str, str]]
 
     @property
     def sha256(self) -> str:
@@ -127,7 +129,9 @@ def _content(connection: Connection, catalogue: Catalogue) -> _Content:
         raise SnapshotError("snapshot", "has no study", "ingest paired ECGs and CMR findings first (`ecg ingest`)")
     rows = tuple(sorted([*kept, *test], key=lambda row: row.study_id))
     unlocked = len(studies) - len(other) - len(test)
-    return _Content(rows, testset.hashes(connection), catalogue, len(other) - len(kept), unlocked)
+    cautions = cautions_of_studies(connection)
+    kept_cautions = {row.study_id: cautions[row.study_id] for row in rows if row.study_id in cautions}
+    return _Content(rows, testset.hashes(connection), catalogue, len(other) - len(kept), unlocked, kept_cautions)
 
 
 def _refuse_unlocked(studies: Sequence[SnapshotRow], locked: Mapping[str, frozenset[str]]) -> None:
@@ -194,6 +198,7 @@ def _write_tables(folder: Path, content: _Content) -> None:
         "test_sets": dict(content.test_sets),
         "disputed_left_out": content.disputed,
         "unlocked_left_out": content.unlocked,
+        "cautions": content.cautions,
     }
     (folder / "snapshot.json").write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
     for path in (studies, folder / "snapshot.json"):

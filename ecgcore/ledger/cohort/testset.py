@@ -16,8 +16,10 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Study, TestSet, TestSetMember
+from ecgcore.ledger.ingest.caution import cautions_of_studies
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
+from ecgcore.reports.page.reason import UNVERIFIED
 
 _HASHED = ("study_id", "patient_id", "ecg_format", "image_sha256")
 _FIRST_LABELS = ("scar", "lvef_percent")  # hashed by their place, as when they were the only ones
@@ -55,7 +57,8 @@ def lock(ledger: Ledger, name: str, actor: str) -> LockedSet:
         digest, members = _fill(connection, name)
         connection.execute(insert(TestSet), {"name": name, "sha256": digest, "locked_at": now, "looks": 0})
         _enter(connection, name, members)
-        audit.record(connection, now, "testset-lock", actor, {"name": name, "sha256": digest, "studies": len(members)})
+        detail = {"name": name, "sha256": digest, "studies": len(members)}
+        audit.record(connection, now, "testset-lock", actor, detail | _unverified(connection, members))
     return LockedSet(name, digest, len(members), now, 0)
 
 
@@ -88,7 +91,7 @@ def replace(ledger: Ledger, name: str, actor: str, reason: str) -> LockedSet:
         connection.execute(update(TestSet).where(TestSet.name == name).values(**values))
         _enter(connection, name, members)
         detail = {"name": name, "old": old.sha256, "old_looks": old.looks, "new": digest, "reason": reason}
-        audit.record(connection, now, "testset-replace", actor, detail)
+        audit.record(connection, now, "testset-replace", actor, detail | _unverified(connection, members))
     return LockedSet(name, digest, len(members), now, 0)
 
 
@@ -164,6 +167,13 @@ def _fill(connection: Connection, name: str) -> tuple[str, list[str]]:
     for part in chunks(row.study_id for row in found if row.disputed):
         connection.execute(update(Study).where(Study.study_id.in_(part)).values(test_set=None))
     return _digest(chosen), [row.study_id for row in chosen]
+
+
+def _unverified(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Return how many members have a page that does not confirm all it should; nothing if none has."""
+    cautions, names = cautions_of_studies(connection), {caution.value for caution in UNVERIFIED}
+    count = sum(bool(names & cautions.get(study_id, {}).keys()) for study_id in ids)
+    return {"unverified": count} if count else {}
 
 
 def _enter(connection: Connection, name: str, ids: Iterable[str]) -> None:

@@ -119,6 +119,15 @@ class File(Base):
     possible_dates: Mapped[str | None] = mapped_column(Text)
 
 
+class FileCaution(Base):
+    """What a person may want to look at in a page that was read, and what nothing on it confirms; with its detail."""
+
+    __tablename__ = "file_caution"
+    sha256: Mapped[str] = mapped_column(ForeignKey("file.sha256"), primary_key=True)
+    caution: Mapped[str] = mapped_column(String(64), primary_key=True)
+    detail: Mapped[str] = mapped_column(Text)
+
+
 class FileSighting(Base):
     """A known content at a further path: a file of its own, always a `duplicate`.
 

@@ -35,6 +35,7 @@ class Unplaced:
         train_flag: the study's `train_80_percent`.
         valid_flag: the study's `develop_10_percent`.
         declared: the study's `split` cell, such as `old_train`.
+        unverified: nothing on its page confirms the scale, the leads, the patient or the day.
     """
 
     study_id: str
@@ -44,6 +45,7 @@ class Unplaced:
     train_flag: bool = False
     valid_flag: bool = False
     declared: str | None = None
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What a study asks for by itself. A `free` one follows its patient; one `after` the study period does not vote."""
+    """What a study asks for by itself. A `free` one follows its patient; one `after` the study period does not vote.
+
+    One that is `kept_out` asks for a test set that takes no page of its kind.
+    """
 
     study: Unplaced
     split: Split
     test_set: str | None = None
     free: bool = False
     after: bool = False
+    kept_out: bool = False
 
 
 def share_of(patient_id: str) -> float:
@@ -107,8 +113,14 @@ def _wish(study: Unplaced, locked: frozenset[str], policy: SplitPolicy, known: S
     closed = wanted is not None and wanted[1] in locked and known not in (Split.TRAIN, Split.VALID)
     if wanted is None or closed:
         by_hash = split_by_pseudonym(study.patient_id, policy.valid_share)
-        return _Wish(study, by_hash, free=True, after=study.year > policy.study_until)
-    return _Wish(study, *wanted)
+        after = study.year > policy.study_until
+        return _Wish(study, by_hash, free=True, after=after, kept_out=_is_kept_out(study, wanted, policy))
+    return _Wish(study, *wanted, kept_out=_is_kept_out(study, wanted, policy))
+
+
+def _is_kept_out(study: Unplaced, wanted: tuple[Split, str | None] | None, policy: SplitPolicy) -> bool:
+    """Tell whether a page is too uncertain for the test set it asks for; a lock changes nothing of that."""
+    return study.unverified and not policy.unverified_pages and wanted is not None and wanted[0] is Split.TEST
 
 
 def _declared(study: Unplaced, policy: SplitPolicy) -> tuple[Split, str | None] | None:
@@ -143,6 +155,8 @@ def _patient_split(wishes: Sequence[_Wish]) -> Split:
 
 
 def _place(wish: _Wish, split: Split) -> Place:
+    if wish.kept_out:
+        return Place(None, finding=catalogue.UNVERIFIED_PAGE.found("asks for a test set"))
     if wish.split is split and not (wish.free and split is Split.TEST):
         return Place(split, wish.test_set)
     asks = f"asks for {wish.split}, and the patient is in {split} since a study was first accepted"

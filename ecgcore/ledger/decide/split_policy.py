@@ -16,6 +16,8 @@ from ecgcore.data.split import Split
 from ecgcore.errors import RecipeError
 
 _KEYS = {"name", "test_sets", "periods", "study_until", "valid_share"}
+_MAY_LACK = {"unverified_pages"}
+_UNVERIFIED = {"allowed": True, "refused": False}
 _OPEN = 0  # the year that a period without `from` starts with
 _FLAGS = "flags"
 _STUDY = Path(__file__).resolve().parents[3] / "deployments" / "splits" / "study.yaml"
@@ -55,6 +57,7 @@ class SplitPolicy:
         periods: in ascending order, without overlap.
         study_until: last year of the study period.
         valid_share: share of patients that validate where nothing else decides, 0 to 1.
+        unverified_pages: test sets take pages of which nothing confirms scale, leads, patient or day.
     """
 
     name: str
@@ -63,6 +66,7 @@ class SplitPolicy:
     periods: tuple[Period, ...]
     study_until: int
     valid_share: float
+    unverified_pages: bool = True
 
     def period_of(self, year: int, ecg_format: str) -> Period | None:
         """Return the period that decides about a page of a year, or None where that is left open."""
@@ -90,8 +94,8 @@ def load_split_policy(path: Path) -> SplitPolicy:
         raise RecipeError(f"split policy {path.name}", f"cannot be read ({error.strerror})", hint) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         _refuse(path, f"is not YAML ({error})")
-    if not isinstance(raw, dict) or set(raw) != _KEYS:
-        _refuse(path, f"needs the keys {', '.join(sorted(_KEYS))} and no others")
+    if not isinstance(raw, dict) or set(raw) - _MAY_LACK != _KEYS:
+        _refuse(path, f"needs the keys {', '.join(sorted(_KEYS))}, perhaps unverified_pages, and no others")
     sets = _test_sets(path, raw["test_sets"])
     periods = tuple(_periods(path, raw["periods"], sets))
     share, until = raw["valid_share"], raw["study_until"]
@@ -99,7 +103,11 @@ def load_split_policy(path: Path) -> SplitPolicy:
         _refuse(path, f"has a valid_share of {share!r}; it must lie between 0 and 1")
     if not _is_year(until) or any(period.last > until for period in periods):
         _refuse(path, f"has a study_until of {until!r}; it must be a year, none of a period later")
-    return SplitPolicy(str(raw["name"]), hashlib.sha256(data).hexdigest(), sets, periods, until, float(share))
+    unverified = raw.get("unverified_pages", "allowed")
+    if not isinstance(unverified, str) or unverified not in _UNVERIFIED:
+        _refuse(path, f"has unverified_pages {unverified!r}; it must be allowed or refused")
+    digest = hashlib.sha256(data).hexdigest()
+    return SplitPolicy(str(raw["name"]), digest, sets, periods, until, float(share), _UNVERIFIED[unverified])
 
 
 def _test_sets(path: Path, raw: Any) -> dict[str, str]:

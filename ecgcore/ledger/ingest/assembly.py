@@ -30,6 +30,7 @@ def page_of(result: ReadResult) -> PageFacts | Finding:
         ecg_date=result.ecg_date,
         cautions=result.cautions,
         possible_dates=result.possible_dates,
+        details=result.details,
     )
 
 

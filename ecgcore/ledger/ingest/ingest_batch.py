@@ -16,7 +16,7 @@ from ecgcore.reports.page.reason import Caution
 class PageFacts:
     """What a good ECG page says: its format, its stored image and what it prints of patient and date, if anything.
 
-    Its cautions are for the page of the ingest that read it; the ledger does not keep them. A printed day that can be
+    The ledger keeps its cautions, each with its detail, such as the leads that it is about. A printed day that can be
     read in two ways is no ``ecg_date``; ``possible_dates`` are both readings.
     """
 
@@ -27,6 +27,7 @@ class PageFacts:
     ecg_date: date | None = None
     cautions: tuple[Caution, ...] = ()
     possible_dates: tuple[date, ...] = ()
+    details: Mapping[Caution, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.tables import Batch, File, FileSighting, Row
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
+from ecgcore.ledger.ingest.caution import write_cautions
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label_frame import CELLS
 from ecgcore.ledger.ingest.sighting import (
@@ -63,6 +64,7 @@ def take_in(connection: Connection, batch: IngestBatch, now: datetime) -> Intake
     left = sum(_record_anew(connection, file, number, now) for file in anew.values())
     rows = [row for row in batch.rows if row.table_sha256 in anew.keys() | {file.sha256 for file in contents}]
     _write(connection, File, [_file_values(file, number, now) for file in contents])
+    write_cautions(connection, [*contents, *anew.values()])
     _write(connection, FileSighting, [sighting_values(f.sha256, f.path, number, now) for f in sightings])
     _write(connection, Row, [_row_values(row, number, now) for row in rows])
     reopen(connection, [file.sha256 for file in sightings])
@@ -84,6 +86,7 @@ def _read_again(connection: Connection, batch: IngestBatch) -> int:
     for sha256, file in once.items():
         _check_complete(file)
         connection.execute(update(File).where(File.sha256 == sha256).values(**_page_values(file)))
+    write_cautions(connection, once.values())
     return len(once)
 
 

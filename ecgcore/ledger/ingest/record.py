@@ -19,6 +19,7 @@ from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict
 from ecgcore.ledger.ingest import known, quarantine
+from ecgcore.ledger.ingest.caution import unverified_files
 from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ingest.intake import Intake, take_in
@@ -131,7 +132,8 @@ def _study_id(row: LabelRow) -> str:
 
 
 def _places(connection: Connection, pairs: Sequence[Pair], splits: SplitPolicy) -> dict[str, Place]:
-    unplaced = [_unplaced(each) for each in pairs]
+    unverified = unverified_files(connection, [each.page.sha256 for each in pairs])
+    unplaced = [_unplaced(each, each.page.sha256 in unverified) for each in pairs]
     patients: dict[str, Split] = {}
     for part in chunks({study.patient_id for study in unplaced}):
         query = select(Patient.patient_id, Patient.split).where(Patient.patient_id.in_(part))
@@ -140,12 +142,13 @@ def _places(connection: Connection, pairs: Sequence[Pair], splits: SplitPolicy) 
     return assign(unplaced, patients, locked, splits)
 
 
-def _unplaced(each: Pair) -> Unplaced:
+def _unplaced(each: Pair, unverified: bool) -> Unplaced:
     row, day = each.row, each.row.day
     if row.patient_id is None or day is None or each.page.ecg_format is None:
         raise ValueError(f"row {row.row_id} was paired without a patient, day or page")
     train, valid = row.train_80_percent == 1, row.develop_10_percent == 1
-    return Unplaced(_study_id(row), row.patient_id, day.year, each.page.ecg_format, train, valid, row.split)
+    kind = (day.year, each.page.ecg_format)
+    return Unplaced(_study_id(row), row.patient_id, *kind, train, valid, row.split, unverified)
 
 
 def _with_places(pairing: Pairing, places: Mapping[str, Place]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:

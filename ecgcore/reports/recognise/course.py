@@ -69,7 +69,7 @@ def _course(match: Match, leads: tuple[str, ...]) -> Course:
         middles[:, full] = ((first[kept] + last[kept]) / 2).reshape(-1, len(leads)).T
         middles[:, full] = np.median(middles[:, full], axis=1, keepdims=True) - middles[:, full]
         heights[:, full] = (last[kept] - first[kept]).reshape(-1, len(leads)).T
-    total = np.bincount(column, weights=last - first, minlength=ink.shape[1])
+    total = np.bincount(column, weights=last - first, minlength=ink.shape[1]).astype(np.float64)
     scale = match.format.px_per_mV
     return Course(leads, middles / scale, heights / scale, total, match.format.px_per_s / COLUMN_STEP)
 

@@ -51,6 +51,8 @@ def test_what_programs_leave_behind_is_listed_and_needs_nobody(make_ingest_page)
 def test_unusual_reports_are_counted_and_named(make_ingest_page):
     lines = (CautionLine("grid-left", "send the PDF", ("ecg/a.png", "ecg/b.png")),)
     text = render_markdown(make_ingest_page(cautions=lines))
+    flat = (CautionLine("flat-lead", "look", ("ecg/a.png",), {"ecg/a.png": "V3, V5"}),)
+    assert "flat-lead: V3, V5" in render_markdown(make_ingest_page(cautions=flat))
     for line in ("| grid-left | 2 | send the PDF |", "| ecg/a.png | grid-left |", "| ecg/b.png | grid-left |"):
         assert line in text
     quiet = {"alerts": (), "counts_by_state": {"accepted": 3}, "rows_by_state": {}}

@@ -12,7 +12,7 @@ from ecgcore.errors import LedgerError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 
 
 def config(connection: Connection) -> Config:

@@ -24,7 +24,7 @@ from ecgcore.data.snapshot import Snapshot
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.freeze import freeze_snapshot
 from ecgcore.ledger.db.migrations import config
-from ecgcore.ledger.db.tables import Base, Label, Row
+from ecgcore.ledger.db.tables import Base, FileCaution, Label, Row
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.known import open_rows
@@ -193,7 +193,7 @@ def _copy(source: Path, connection: Any) -> None:
     with closing(sqlite3.connect(source)) as old:
         old.row_factory = sqlite3.Row
         for table in Base.metadata.sorted_tables:
-            if table.name == Label.__tablename__:
+            if table.name in (Label.__tablename__, FileCaution.__tablename__):
                 continue
             lines = [dict(line) for line in old.execute(f'SELECT * FROM "{table.name}"')]
             flags = [c.name for c in table.columns if c.type.python_type is bool]

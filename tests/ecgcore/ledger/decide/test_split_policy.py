@@ -78,6 +78,7 @@ def test_other_years_formats_and_test_sets_need_no_code(other):
         ("{until: 2022, split: train}", "{until: 2022, split: train, by: flags}", "one of split, test_set, by"),
         ("ward-2024: tall", "ward-2024: [tall]", "the format of its pages"),
         ("name: two-machines", "name: [", "is not YAML"),
+        ("name: two-machines", "name: x\nunverified_pages: perhaps", "must be allowed or refused"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_what_is_wrong(other, old, new, rule):
@@ -85,6 +86,13 @@ def test_a_wrong_policy_is_refused_with_what_is_wrong(other, old, new, rule):
     other.write_text(OTHER.replace(old, new), encoding="utf-8")
     with pytest.raises(RecipeError, match=rule.replace("[", r"\[")):
         load_split_policy(other)
+
+
+@pytest.mark.parametrize(("said", "allowed"), [("", True), ("\nunverified_pages: allowed", True),
+                                               ("\nunverified_pages: refused", False)])  # fmt: skip
+def test_a_policy_says_whether_test_sets_take_unverified_pages(other, said, allowed):
+    other.write_text(OTHER.replace("name: two-machines", f"name: two-machines{said}"), encoding="utf-8")
+    assert load_split_policy(other).unverified_pages is allowed
 
 
 def test_a_policy_that_is_not_there_names_the_setting(tmp_path):
