@@ -75,10 +75,12 @@ def find_traces(ink: Pixels, leads: Mapping[str, Box]) -> dict[str, Trace]:
 def complete_share(ink: Pixels, stacked: Sequence[Box]) -> float:
     """Return the share of columns with at least as many pieces of ink as boxes stand above each other there, 0..1.
 
-    A trace that wandered out of its box is still a piece of ink; a missing one is not, wherever its neighbours are.
+    A trace that wandered out of its box is still a piece of ink; a missing one is not, wherever its neighbours are, and
+    neither are the specks of a single row that a JPEG leaves beside a steep trace.
     """
     band = Box(stacked[0].left, min(b.top for b in stacked), stacked[0].right, max(b.bottom for b in stacked))
-    return float((_pieces(_columns(band, ink).cut(ink)) >= len(stacked)).mean())
+    inside = _columns(band, ink).cut(ink)
+    return float((_pieces(inside[:-1] & inside[1:]) >= len(stacked)).mean())
 
 
 def find_labels(ink: Pixels, labels: Mapping[str, Box], margin: tuple[int, int], least: int) -> set[str]:
