@@ -41,8 +41,9 @@ _OR = re.compile(r"\b(?:or|oder|ou|to|bis)\b|หรือ|ถึง")
 _OF = rf"(?:{PER}(?P<per>{_NUMBER})?\s{{0,3}}|{EQUALS}(?P<equals>{_NUMBER})\s{{0,3}})"
 _POWER = r"\s{0,2}\^?\s?-\s?1(?!\d)"
 _NO_RATIO = rf"(?!{PER}(?:{_NUMBER}\s{{0,3}})?(?:{pattern_of(TIMES)}|{pattern_of(VOLTAGES)})|{EQUALS}\d)"
-_NO_UNIT = rf"(?!\s{{0,3}}(?:{_LETTER}|[/%:^])|[\d.,]*\d)"
-_GAP = r"\s{0,3}-?\s{0,2}"
+_BLANK = r"[^\S\n]"  # what stands on the next line belongs to something else
+_NO_UNIT = rf"(?!{_BLANK}{{0,3}}(?:{_LETTER}|[/%:^])|[\d.,]*\d)"
+_GAP = rf"{_BLANK}{{0,3}}-?{_BLANK}{{0,2}}"
 
 _SPEED_WORD = (
     "speed|vorschub|geschwindigkeit|velocidad|velocidade|velocita|vitesse|snelheid|hizi?|скорость|ความเร็ว|纸速|走纸速度"
@@ -60,10 +61,10 @@ _NAMED = re.compile(
     r"(?:\s{0,3}(?:leads?|gain|ableitungen|derivaciones))?\s{0,3}[=:]?\s{0,3}(?=[\d.,x*])"
 )
 _OVER = r"(?P<over>\d{1,2}(?:[.,]\d{1,3})?)(?:\s?/\s?(?P<under>\d{1,2}))?"
-_NO_MORE = rf"(?!\s{{0,3}}(?:(?!x(?!{_LETTER})){_LETTER}|[/%^])|[\d.,/]*\d)"
+_NO_MORE = rf"(?!{_BLANK}{{0,3}}(?:(?!x(?!{_LETTER})){_LETTER}|[/%^])|[\d.,/]*\d)"
 _MULTIPLE = re.compile(rf"[x*]?\s{{0,2}}{_OVER}(?:\s{{0,2}}[x*](?!{_LETTER}))?{_NO_MORE}")
 _BARE_MULTIPLE = re.compile(
-    rf"(?<![^\W_])[x*]\s{{0,2}}{_OVER}{_NO_MORE}|(?<![\d.,/])(?P<times>\d{{1,2}})\s{{0,2}}x(?!\s{{0,2}}[^\W_])"
+    rf"(?<![^\W_])[x*]\s{{0,2}}{_OVER}{_NO_MORE}|(?<![\d.,/])(?P<times>\d{{1,2}}){_BLANK}{{0,2}}x(?!{_BLANK}{{0,2}}[^\W_])"
 )
 _LENGTH = f"(?P<length>{pattern_of(LENGTHS)})"
 
@@ -110,7 +111,7 @@ _ANY_UNIT = re.compile(
     rf"{_GAP}(?:mmps|{'|'.join(pattern_of(units) for units in (LENGTHS, SHORT_TIMES, TIMES, VOLTAGES))})"
 )
 _UNIT_FIRST = re.compile(
-    rf"(?<!\d)(?<!\d\s)(?<!{_LETTER}){_LENGTH}{PER}(?:(?P<time>{pattern_of(TIMES)})|(?P<volt>{pattern_of(VOLTAGES)}))"
+    rf"(?<!\d)(?<!\d{_BLANK})(?<!{_LETTER}){_LENGTH}{PER}(?:(?P<time>{pattern_of(TIMES)})|(?P<volt>{pattern_of(VOLTAGES)}))"
     r"\s{0,2}[)\]}]?\s{0,3}[=:]?\s{0,3}(?=[\d.,])"
 )
 _NO_UNIT_BEHIND = re.compile(_NO_UNIT)

@@ -65,6 +65,7 @@ def seen_letters(
     painted = [letter for letter in letters if looks[letter.writing.key].painted]
     if pixels is None:
         return painted
+    pixels = np.asarray(pixels)  # a mapped file's own kind of array costs as much again for each of many small cuts
     there: list[Letter] = []
     doubtful: set[int] = set()
     for letter in painted:
@@ -130,7 +131,8 @@ def _levels(letter: Letter, pixels: Pixels) -> tuple[Levels, Levels] | None:
     patch = _patch(letter, pixels)
     if not patch.size:
         return None
-    least, most = patch.min(axis=(0, 1)).tolist(), patch.max(axis=(0, 1)).tolist()
+    channels = patch.transpose(2, 0, 1).reshape(3, -1)  # a copy, in which each channel lies together
+    least, most = channels.min(axis=1).tolist(), channels.max(axis=1).tolist()
     contrast = max(high - low for low, high in zip(least, most, strict=True))
     return (least, most) if contrast >= _CONTRAST else None
 

@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 from ecgcore.reports.printed.quantity import Kind, Quantity, quantities
 
 SPEED, GAIN = Kind.SPEED, Kind.GAIN
+PAGES = (
+    "{}",
+    "HN: 7654321\n{}\nI aVR V1 V4\nII",
+    "14-Mar-2018 10:11:12\n{}\nVent. rate 71 /min",
+    "Male 60\n{}\n12-3456",
+)
 
 
 def read(text: str) -> list[tuple[Kind, tuple[float, ...]]]:
@@ -25,7 +31,8 @@ def read(text: str) -> list[tuple[Kind, tuple[float, ...]]]:
      "50 mm = 1 s", "mm/s: 50", "Speed (mm/s): 50", "Paper speed 50", "Vorschub: 50 mm", "\N{ZERO WIDTH SPACE}50 mm/s"],
 )  # fmt: skip
 def test_a_speed_is_read_in_any_words(text):
-    assert read(text) == [(SPEED, (50.0,))]
+    for page in PAGES:
+        assert read(page.format(text)) == [(SPEED, (50.0,))]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,8 @@ def test_a_speed_is_read_in_any_words(text):
      "gain 0.5", "Gain: ×½", "x1/2", "×0.5", "Gain 5", "Sensitivity: 5 mm", "Std 1/2", "Ganancia 5 mm"],
 )  # fmt: skip
 def test_a_gain_is_read_in_any_words(text):
-    assert read(text) == [(GAIN, (5.0,))]
+    for page in PAGES:
+        assert read(page.format(text)) == [(GAIN, (5.0,))]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +54,8 @@ def test_a_gain_is_read_in_any_words(text):
      ("20 mm/mV chest", [20]), ("25 mm/s x2", [20]), ("Gain: 10/5", [10, 5])],
 )  # fmt: skip
 def test_every_gain_of_a_page_is_read(text, gains):
-    assert [value for q in quantities(text) if q.kind is GAIN for value in q.values] == gains
+    for page in PAGES:
+        assert [value for q in quantities(page.format(text)) if q.kind is GAIN for value in q.values] == gains
 
 
 @pytest.mark.parametrize(
@@ -57,7 +66,7 @@ def test_every_gain_of_a_page_is_read(text, gains):
      "wählbar: 25/50 mm/s", "ความเร็วที่เลือกได้ 25, 50 มม./วินาที", "доступные скорости: 25, 50 мм/с"],
 )  # fmt: skip
 def test_what_a_machine_offers_is_no_statement(text):
-    assert quantities(text) == []
+    assert [quantities(page.format(text)) for page in PAGES] == [[]] * len(PAGES)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_what_a_machine_offers_is_no_statement(text):
      "50 Hz 35 Hz", "QRS 90 ms", "12 leads x 10 s", "12/03/2018 10:25", "HN 12-345678", "10/5", "STD 1 mV", "25 mg/s"],
 )  # fmt: skip
 def test_other_numbers_say_nothing_of_speed_or_gain(text):
-    assert quantities(text) == []
+    assert [quantities(page.format(text)) for page in PAGES] == [[]] * len(PAGES)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +85,8 @@ def test_other_numbers_say_nothing_of_speed_or_gain(text):
      "25 mm/s 10 mm/mV options: filter on"],
 )  # fmt: skip
 def test_what_stands_beside_a_statement_does_not_change_it(text):
-    assert sorted(read(text)) == [(GAIN, (10.0,)), (SPEED, (25.0,))]
+    for page in PAGES:
+        assert sorted(read(page.format(text))) == [(GAIN, (10.0,)), (SPEED, (25.0,))]
 
 
 LENGTHS = {"mm": 1, "cm": 10, "millimetre": 1, "มม.": 1, "мм": 1, "㎜": 1}
