@@ -25,7 +25,7 @@ from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.leak import check_leaks
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.tables import Snapshot, SnapshotStudy
-from ecgcore.ledger.ingest.caution import cautions_of_studies
+from ecgcore.ledger.ingest.page_caution import cautions_of_studies
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 from ecgcore.targets.catalogue import Catalogue

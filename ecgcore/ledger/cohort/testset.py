@@ -16,7 +16,7 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Study, TestSet, TestSetMember
-from ecgcore.ledger.ingest.caution import cautions_of_studies
+from ecgcore.ledger.ingest.page_caution import cautions_of_studies
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.review import audit
 from ecgcore.reports.page.reason import UNVERIFIED

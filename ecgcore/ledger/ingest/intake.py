@@ -15,9 +15,9 @@ from ecgcore.errors import LedgerError
 from ecgcore.ledger.db.tables import Batch, File, FileSighting, Row
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
-from ecgcore.ledger.ingest.caution import write_cautions
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile, SourceRow
 from ecgcore.ledger.ingest.label_frame import CELLS
+from ecgcore.ledger.ingest.page_caution import write_cautions
 from ecgcore.ledger.ingest.sighting import (
     best_places,
     keep_left_path,

@@ -19,11 +19,11 @@ from ecgcore.ledger.decide.split_policy import SplitPolicy
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict
 from ecgcore.ledger.ingest import known, quarantine
-from ecgcore.ledger.ingest.caution import unverified_files
 from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch
 from ecgcore.ledger.ingest.intake import Intake, take_in
 from ecgcore.ledger.ingest.label import write_first_labels
+from ecgcore.ledger.ingest.page_caution import unverified_files
 from ecgcore.ledger.ingest.table_state import other_verdicts
 from ecgcore.ledger.review import audit
 

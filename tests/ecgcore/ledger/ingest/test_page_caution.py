@@ -8,8 +8,8 @@ from ecgcore.data.split import Split
 from ecgcore.ledger.decide.split import Unplaced, assign
 from ecgcore.ledger.decide.split_policy import study_policy
 from ecgcore.ledger.decide.state import FileKind
-from ecgcore.ledger.ingest.caution import cautions_of_files, unverified_files
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, PageFacts, SourceFile
+from ecgcore.ledger.ingest.page_caution import cautions_of_files, unverified_files
 from ecgcore.reports.page.reason import Caution
 
 
