@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgcore.reports.page.format import ReportFormat
-from ecgcore.reports.page.page import Page
+from ecgcore.reports.page.page import Extent, Page
 from ecgcore.reports.page.reason import Caution, Reason, RefusalError
 from ecgcore.reports.recognise.course import Course, courses
+from ecgcore.reports.recognise.grid_pitch import DISTANCES_MM, MM_PER_INCH, strange_pitch
 from ecgcore.reports.recognise.heartbeat import Heartbeat, heartbeat
 from ecgcore.reports.recognise.limb_leads import CABRERA, LimbLeads, is_cabrera, limb_leads, says_otherwise
 from ecgcore.reports.recognise.pulse import pulse_heights
@@ -45,9 +46,10 @@ def drawn_evidence(name: str, page: Page, match: Match) -> Evidence:
     """Measure what is drawn against the format's scale and places.
 
     Raises:
-        RefusalError: every lead is flat, the limb leads are beyond doubt in Cabrera's order, or the calibration pulses
-            have another height.
+        RefusalError: every lead is flat, the limb leads are beyond doubt in Cabrera's order, the grid is not drawn in
+            millimetres, or the calibration pulses have another height.
     """
+    _check_grid(name, page, match.format)
     seen = courses(match)
     flat = flat_leads(seen)
     if len(flat) == len(match.leads):
@@ -69,6 +71,15 @@ def speed_doubt(drawn: Heartbeat | None, printed_rate: int | None) -> dict[Cauti
         said = f"{drawn.rate:.0f} beats a minute with complexes of {1000 * drawn.width_s:.0f} ms are drawn"
         return {Caution.SPEED_DOUBTED: said}
     return {}
+
+
+def _check_grid(name: str, page: Page, fmt: ReportFormat) -> None:
+    box = page.ecg_box(fmt) if fmt.has_grid and page.extent is not Extent.CANONICAL else None
+    pitch = strange_pitch(np.asarray(box), fmt) if box is not None else None
+    if pitch is not None:
+        usual = " or ".join(f"{mm * fmt.dpi / MM_PER_INCH:.0f}" for mm in DISTANCES_MM)
+        value = f"lines of the grid are {pitch:.0f} px apart, those of the format {fmt.name} {usual}"
+        raise RefusalError(name, Reason.WRONG_SCALE, value)
 
 
 def _gain(name: str, page: Page, fmt: ReportFormat) -> bool:

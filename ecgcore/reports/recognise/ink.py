@@ -94,17 +94,18 @@ def grid_share(box: Pixels, fmt: ReportFormat) -> float:
     rows = box[::_ROW_STEP]
     hue = cv2.cvtColor(rows, cv2.COLOR_RGB2HSV)[..., 0]
     low, high = _hue_range(fmt)
-    tinted = (_coloured(rows) & _is_between(low, high)[hue]).astype(np.float32)
+    tinted = (coloured(rows) & _is_between(low, high)[hue]).astype(np.float32)
     tiles = cv2.resize(tinted, _TILES[::-1], interpolation=cv2.INTER_AREA)
     return float((tiles >= 0.01).mean())
 
 
 def colour_share(box: Pixels) -> float:
     """Return the share of pixels with a clear colour, 0..1."""
-    return float(_coloured(box[::_ROW_STEP]).mean())
+    return float(coloured(box[::_ROW_STEP]).mean())
 
 
-def _coloured(rows: Pixels) -> NDArray[np.bool_]:
+def coloured(rows: Pixels) -> NDArray[np.bool_]:
+    """Return which pixels of uint8 (H, W, 3) have a clear colour."""
     red, green, blue = cv2.split(rows)
     largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     return cv2.subtract(largest, smallest) >= _CHROMA

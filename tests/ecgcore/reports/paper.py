@@ -33,6 +33,7 @@ class Style:
     trace_width_px: float = 4.0
     grid_width_px: float = 1.0
     grid_extent: str = "box"  # box | page | none
+    grid_scale: float = 1.0  # of the distances of its lines
     grid_colours: tuple[tuple[int, int, int], ...] = GRID
     font: str = "Helvetica"
     font_px: float = 36.0
@@ -163,9 +164,9 @@ def draw_grid(pen: Pen) -> None:
     for step, rgb in ((1, style.grid_colours[0]), (5, style.grid_colours[1]), (25, style.grid_colours[2])):
         pen.colour(rgb)
         pen.canvas.setLineWidth(style.grid_width_px * 0.24)
-        for x in np.arange(box[0], box[2] + 1, step * PX_PER_MM):
+        for x in np.arange(box[0], box[2] + 1, step * style.grid_scale * PX_PER_MM):
             pen.canvas.line(pen.x(x), pen.y(box[1]), pen.x(x), pen.y(box[3]))
-        for y in np.arange(box[1], box[3] + 1, step * PX_PER_MM):
+        for y in np.arange(box[1], box[3] + 1, step * style.grid_scale * PX_PER_MM):
             pen.canvas.line(pen.x(box[0]), pen.y(y), pen.x(box[2]), pen.y(y))
 
 
