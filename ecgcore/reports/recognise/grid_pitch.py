@@ -1,4 +1,4 @@
-"""How far apart the lines of the grid are drawn: on the paper of an ECG one or five millimetres, whatever is printed."""
+"""How far apart the lines of the grid are drawn: one or five millimetres on the paper of an ECG."""
 
 from __future__ import annotations
 
