@@ -53,5 +53,5 @@ def _strong_distances(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     inner = alike[_NEAREST:-1]
     peak = (inner >= alike[_NEAREST - 1 : -2]) & (inner > alike[_NEAREST + 1 :])
     largest = inner[peak].max(initial=0.0)
-    strong = peak & (inner >= _STRONG * largest)
-    return np.flatnonzero(strong) + float(_NEAREST) if largest >= _CLEAR else np.empty(0)
+    strong = peak & (inner >= _STRONG * largest) if largest >= _CLEAR else np.zeros_like(peak)
+    return np.asarray(np.flatnonzero(strong) + _NEAREST, np.float64)
