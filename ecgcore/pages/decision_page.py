@@ -22,6 +22,7 @@ from ecgcore.pages.document import (
     Tone,
     digest,
     number,
+    sentence,
 )
 from ecgcore.pages.parts.answers import answer_blocks
 from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
@@ -174,7 +175,7 @@ def _origin(page: DecisionPage) -> Table:
         ("recipe", page.recipe),
         ("snapshot", page.snapshot),
         ("label rule", page.label_rule),
-        ("first weights", page.first_weights),
+        ("first weights", sentence(page.first_weights)),
         *(("operating point", line) for line in page.operating_points),
         ("code commit", digest(page.commit)),
         ("policy", decision.policy_name),

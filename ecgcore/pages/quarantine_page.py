@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped
+from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped, sentence
 from ecgcore.pages.parts.inbox_file import inbox_file
 from ecgcore.pages.parts.rule_table import RuleCount, rule_table
 
@@ -85,5 +85,10 @@ def _entries(page: QuarantinePage) -> Block:
 
 def _line(page: QuarantinePage, entry: QuarantineLine) -> tuple[Cell, ...]:
     row = Cell("" if entry.row is None else str(entry.row), numeric=True)
-    rest = (entry.since, entry.rule, entry.value, entry.hint)
-    return Cell(entry.source, target=inbox_file(page.inbox, entry.source)), row, *(Cell(text) for text in rest)
+    rest = (entry.since, entry.rule, entry.value)
+    return (
+        Cell(entry.source, target=inbox_file(page.inbox, entry.source)),
+        row,
+        *(Cell(text) for text in rest),
+        sentence(entry.hint),
+    )
