@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ecgcore.counted import counted
 from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Text, Tone, capped, number, sentence
 from ecgcore.pages.parts.inbox_file import inbox_file
 from ecgcore.pages.parts.rule_table import RuleCount, rule_table
@@ -78,7 +79,7 @@ def ingest_document(page: IngestPage) -> Document:
     """Return the page of an ingest."""
     return Document(
         title=f"Ingest {page.batch_id}",
-        subtitle=f"{page.files_seen:,} files from {page.inbox}, {page.started}; {page.studies:,} studies accepted",
+        subtitle=f"{counted(page.files_seen, 'file')} from {page.inbox}, {page.started}; {_accepted(page)}",
         sections=(
             Section("What needs attention", _attention(page)),
             Section(
@@ -103,12 +104,18 @@ def ingest_document(page: IngestPage) -> Document:
     )
 
 
+def _accepted(page: IngestPage) -> str:
+    return f"{counted(page.studies, 'new study')}, each one ECG with its CMR row"
+
+
 def _attention(page: IngestPage) -> tuple[Block, ...]:
     alerts = [Callout(a, Tone.BAD) for a in page.alerts]
     total = sum(page.counts_by_state.values())
     if total != page.files_seen:
         alerts.append(
-            Callout(f"The counts do not add up: {page.files_seen:,} files seen, {total:,} with a state.", Tone.BAD)
+            Callout(
+                f"The counts do not add up: {counted(page.files_seen, 'file')} seen, {total:,} with a state.", Tone.BAD
+            )
         )
     unread = sum(reason not in _ORDINARY for reason in page.left_alone.values())
     if unread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecgcore.counted import counted
 from ecgcore.pages.document import (
     Block,
     Callout,
@@ -79,7 +80,7 @@ def validation_document(page: ValidationPage) -> Document:
     failed = tuple(check for check in page.checks if not check.success)
     return Document(
         title=f"Validation of {page.batch_id}",
-        subtitle=f"{page.rows:,} rows of label tables, {len(page.checks):,} checks, {page.created}",
+        subtitle=f"Label tables: {counted(page.rows, 'row')}, {counted(len(page.checks), 'check')}, {page.created}",
         sections=(
             Section("Outcome", (_outcome(page, failed),)),
             Section("Checks that fail", _failing(failed)),

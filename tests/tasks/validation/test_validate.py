@@ -140,7 +140,7 @@ CELLS: list[tuple[dict[str, str], set[tuple[str, str, str]]]] = [
     ({"smoke": "yes", "female": "2"}, {("flag-set", "smoke", "yes"), ("flag-set", "female", "2")}),
     ({"month": "March", "run_num": "1.5"}, {("whole-number", "month", "March"), ("whole-number", "run_num", "1.5")}),
     ({"new_cut": "1"}, {("new-cut", "new_cut", "1")}),
-    ({"new_cut": "x"}, {("flag-set", "new_cut", "(withheld: 1 characters)")}),
+    ({"new_cut": "x"}, {("flag-set", "new_cut", "(withheld: 1 character)")}),
     ({"scar_cad": "x" * 200}, {("scar-set", "scar", "(withheld: 200 characters)")}),
 ]
 
