@@ -85,7 +85,7 @@ def decision_document(page: DecisionPage) -> Document:
         *((Section("Look further", tuple(Link(*link) for link in page.links)),) if page.links else ()),
     ]
     if warning:
-        text = Text("These do not hold a candidate back; each says how many cases would decide.")
+        text = Text("These do not hold a candidate back; each says how many ECGs would decide.")
         sections.insert(3, Section("Warning gates", (text, gate_table("These gates warn only.", warning))))
     against = f"against champion {page.decision.champion}" if page.decision.champion else "first run, no champion"
     return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
@@ -151,7 +151,10 @@ def _metric(scores: Scores, metric: Metric) -> Cell:
     interval = scores.metric(metric)
     if interval is None:
         return Cell("not defined", Tone.BAD)
-    return Cell(f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})")
+    return Cell(f"{interval.value:.3f} ({interval.low:.3f}{_DASH}{interval.high:.3f})")
+
+
+_DASH = "\u2011"  # at which no line breaks, so that an interval stays whole
 
 
 def _undefined(page: DecisionPage) -> tuple[Block, ...]:
