@@ -104,7 +104,8 @@ def _outcome(page: ValidationPage, failed: tuple[CheckLine, ...]) -> Block:
 def _failing(failed: tuple[CheckLine, ...]) -> tuple[Block, ...]:
     if not failed:
         return (Text("No row fails a check."),)
-    return tuple(_rows(check) for check in failed)
+    numbers = Text("Rows are numbered as a spreadsheet shows them: the names of the columns stand in row 1.")
+    return (numbers, *map(_rows, failed))
 
 
 def _rows(check: CheckLine) -> Block:

@@ -205,7 +205,7 @@ def test_data_docs_are_built_per_batch_and_name_no_patient(rows: Rows, tmp_path:
     assert not re.search(r"""(?:src|href)="(?:[a-z]+:)?//|<script|@import|url\(""", text)
     place = '<td data-column="table">cmr/a &amp; b.csv</td><td data-column="row" class="numeric">%d</td>'
     assert [text.count(place % row) for row in (1, 2, 3)] == [0, 1, 1]  # the names of columns stand in row 1
-    assert 'href="../../pages/i.html"' in text
+    assert 'href="../../pages/i.html"' in text and "numbered as a spreadsheet shows them" in text
     result = json.loads((docs / "b1" / "validation.json").read_text(encoding="utf-8"))
     assert result["statistics"]["unsuccessful_expectations"] == len({(f.rule, f.column) for f in report.failures})
     assert rule("same-day-pair").message in text
