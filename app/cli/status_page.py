@@ -32,7 +32,7 @@ def status_document(status: Status) -> Document:
 
 
 def _sections(status: Status) -> Iterable[Section]:
-    yield Section("What to do", tuple(_to_do(status)) or (Text("Nothing waits for a person."),))
+    yield Section("What to do", tuple(_to_do(status)) or (Text("No candidate waits for a reviewer."),))
     if not _is_empty(status):
         yield Section("Data", tuple(_data(status)))
         yield Section("Quarantine", tuple(_quarantine(status)))

@@ -112,6 +112,7 @@ def test_a_home_without_runs_has_none(tmp_path: Path) -> None:
 def test_the_page_has_dates_and_a_sorted_quarantine(ingested: Path, cli_of: Any) -> None:
     cli: Cli = cli_of(ingested / "home")
     text, report = cli("status").out, cli("status", "--json").json()
+    assert "No candidate waits for a reviewer." in text and "open quarantine: " in text
     quarantine = text.split("Quarantine ──")[1].split("rows shown")[0]
     shown = [line.split()[1] for line in quarantine.splitlines() if line.strip().startswith("20")]
     assert len(shown) == 10 and shown == sorted(shown)

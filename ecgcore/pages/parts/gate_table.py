@@ -14,7 +14,7 @@ _VERDICT_TONE = {
     Verdict.NOT_APPLICABLE: Tone.PLAIN,
 }
 _OUTCOME_TONE = {Outcome.PROMOTE: Tone.GOOD, Outcome.REJECT: Tone.BAD, Outcome.INCONCLUSIVE: Tone.CAUTION}
-_COLUMNS = ("gate", "value", "interval", "limit", "verdict", "ECGs", "ECGs that would decide", "why")
+_COLUMNS = ("gate", "value", "interval", "limit", "verdict", "ECGs", "ECGs to decide", "why")
 
 
 def gate_table(caption: str, results: tuple[GateResult, ...]) -> Table:

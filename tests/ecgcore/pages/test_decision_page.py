@@ -42,7 +42,7 @@ def test_ecgs_and_patients_are_told_apart_and_one_is_one(make_decision_page):
     text = render_markdown(make_decision_page("scar"))
     assert "| target | test set | positive ECGs | negative ECGs | ECGs without label | patients |" in text
     assert "1 warning gate did not pass" in text
-    assert "| verdict | ECGs | ECGs that would decide | why |" in text
+    assert "| verdict | ECGs | ECGs to decide | why |" in text
 
 
 def test_an_interval_is_not_broken_into_lines(make_decision_page):
