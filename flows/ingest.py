@@ -22,7 +22,7 @@ from ecgcore.pages.progress_bar import progress_bar
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.settings import Settings, load_settings
 from tasks.inbox.batch_id import new_batch_id
-from tasks.inbox.closing import close_batch
+from tasks.inbox.closing import close_batch, ingest_page_of
 from tasks.inbox.demo_guard import keep_out_of_the_demo
 from tasks.inbox.ingest_pages import publish, write_pages
 from tasks.inbox.ingest_summary import IngestSummary
@@ -99,9 +99,12 @@ def _validate(
 ) -> ValidationReport | None:
     if not tables.tables:
         return None
-    rows = pd.concat([table.rows for table in tables.tables.values()], ignore_index=True)
+    places = best_places(listed)
+    placed = [table.rows.assign(table=places[sha256].file.relative) for sha256, table in tables.tables.items()]
+    rows = pd.concat(placed, ignore_index=True)
     good = [(each.file.relative, page) for each in listed if isinstance(page := pages.get(each.sha256), PageFacts)]
-    return validate_rows(join_formats(rows, good), batch_id, settings.folder("data_docs"))
+    docs = settings.folder("data_docs")
+    return validate_rows(join_formats(rows, good), batch_id, docs, ingest_page_of(settings, batch_id))
 
 
 def _batch(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.cli.status_page import status_document
 from ecgcore.errors import EcgError
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.testset import LockedSet
@@ -21,6 +21,7 @@ from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.ledger.review import audit
 from ecgcore.ledger.review.audit import Event
+from ecgcore.pages.document import Document
 from ecgcore.settings import Settings
 from tasks.prefect.environment import named_server, open_ledger
 from tasks.prefect.flow_runs import FlowRun, FlowRuns, flow_runs
@@ -29,8 +30,6 @@ from tasks.registry.waiting import waiting_candidates
 from tasks.release.release import linked_version
 from tasks.release.serving import CHAMPION_SLOT
 
-_SHOWN = 10
-_RUNS = 3
 _DATED = ("ingest", "snapshot", "retrain-start")
 
 
@@ -44,8 +43,9 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Status:
-    """The ledger at a glance, whether the link agrees with it, and what the registry and Prefect add."""
+    """The ledger of a home at a glance, whether the link agrees with it, and what the registry and Prefect add."""
 
+    home: Path
     counts: Counts
     entries: tuple[OpenEntry, ...]
     test_sets: tuple[LockedSet, ...]
@@ -82,56 +82,9 @@ class Status:
             "audit_events": self.audit_events,
         }
 
-    def to_text(self) -> str:
-        """Return it as a page of text, what somebody has to do first."""
-        return "\n".join([*self._to_do(), *self._data(), *self._champion(), *self._runs()])
-
-    def _to_do(self) -> Iterable[str]:
-        for each in self.candidates.waiting:
-            what = f"version {each.version} ({each.tags.get('recipe', 'unknown recipe')}, {_day(each.created)})"
-            yield f"WAITING for a reviewer: {what}; `ecg promote {each.version}`"
-        if self.under_way:
-            version = self.under_way.version
-            yield (
-                f"under way: version {version} is {self.under_way.state}; `ecg promote {version}` finishes it, "
-                f"`ecg rollback --from {version}` abandons it"
-            )
-        elif self.champion and self.linked != self.champion.version:
-            yield f"WARNING the link names {self.linked}; `ecg promote {self.champion.version}` repairs it"
-        if self.candidates.problem:
-            yield f"WARNING candidates are not known: {self.candidates.problem}"
-
-    def _data(self) -> Iterable[str]:
-        yield _line("files", self.counts.files)
-        yield _line("rows", self.counts.rows)
-        yield f"studies: {self.counts.studies} ({self.counts.disputed} disputed)"
-        yield f"open quarantine: {self.counts.open_entries}"
-        for entry in self.entries[:_SHOWN]:
-            row = f" row {entry.row}" if entry.row else ""
-            yield f"  {_day(entry.created)} {entry.path}{row}: {entry.finding.rule}"
-        if len(self.entries) > _SHOWN:
-            yield f"  and {len(self.entries) - _SHOWN} more: ECG_HOME/pages/quarantine.html"
-        for each in self.test_sets:
-            yield f"test set {each.name}: {each.studies} studies, {each.looks} looks, locked {_day(each.locked_at)}"
-
-    def _champion(self) -> Iterable[str]:
-        if self.champion:
-            yield f"champion: {self.champion.version} since {_day(self.champion.updated)}, by {self.champion.reviewer}"
-        else:
-            yield "champion: none yet"
-        if self.given_up:
-            why = self.given_up.failure or "no reason given"
-            yield f"given up: version {self.given_up.version} on {_day(self.given_up.updated)}: {why}"
-
-    def _runs(self) -> Iterable[str]:
-        for name, event in self.last.items():
-            yield f"last {name.removesuffix('-start')}: {_minute(event.moment)}"
-        yield from (f"run: {_run_text(run)}" for run in self.runs.last[:_RUNS])
-        for run in [run for run in self.runs.last[_RUNS:] if run.failed][:_RUNS]:
-            yield f"run: {_run_text(run)}"
-        yield from (f"next: {run.flow} {_minute(run.moment)}" for run in _soonest(self.runs.next))
-        if self.runs.problem:
-            yield f"WARNING runs are not known: {self.runs.problem}"
+    def to_document(self) -> Document:
+        """Return it as people read it, what somebody has to do first."""
+        return status_document(self)
 
 
 def status(settings: Settings) -> Status:
@@ -144,6 +97,7 @@ def status(settings: Settings) -> Status:
         history = promotion.history(ledger, CHAMPION_SLOT)
         champion = promotion.current(ledger, CHAMPION_SLOT)
         return Status(
+            home=settings.home,
             counts=ledger.counts(),
             entries=tuple(sorted(ledger.open_entries(), key=lambda entry: (entry.path, entry.row or 0))),
             test_sets=tuple(testset.locked_sets(ledger)),
@@ -177,34 +131,9 @@ def _set_json(each: LockedSet) -> dict[str, Any]:
     return {"studies": each.studies, "looks": each.looks, "sha256": each.sha256, "locked_at": locked_at}
 
 
-def _soonest(runs: Iterable[FlowRun]) -> Iterable[FlowRun]:
-    """Return the next run of each flow."""
-    first: dict[str, FlowRun] = {}
-    for run in runs:
-        first.setdefault(run.flow, run)
-    return first.values()
-
-
 def _run_json(run: FlowRun) -> dict[str, str]:
     return {"flow": run.flow, "state": run.state, "moment": run.moment.isoformat()}
 
 
-def _run_text(run: FlowRun) -> str:
-    return f"{_minute(run.moment)} {run.flow} {'FAILED' if run.failed else run.state.lower()}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
 def _tally(tally: Tally) -> dict[str, Any]:
     return {"total": tally.total, **{s.value: n for s, n in tally.by_state.items()}, "by_rule": dict(tally.by_rule)}
-
-
-def _line(name: str, tally: Tally) -> str:
-    states = ", ".join(f"{count} {state}" for state, count in tally.by_state.items() if count)
-    return f"{name}: {tally.total} ({states or 'none'})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ecgcore.counted import counted
 from ecgcore.evaluation.benchmark.power import MARGIN
 from ecgcore.evaluation.estimate.resampling import REPEATED
 from ecgcore.evaluation.frame.lvef_cut import SEVERE_CAPTION, SEVERE_TARGET, SOURCE_TARGET
@@ -61,7 +62,7 @@ class BenchmarkPage:
 def benchmark_document(page: BenchmarkPage) -> Document:
     """Return the report as a document."""
     return Document(
-        title=f"Benchmark of {len(page.recipes)} recipes",
+        title=f"Benchmark of {counted(len(page.recipes), 'recipe')}",
         subtitle=f"{page.created}, snapshot {page.snapshot}, code {page.commit[:12]}",
         sections=tuple(section for section in _sections(page) if section.blocks),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
+from ecgcore.counted import counted
 from ecgcore.evaluation.estimate.evaluation import Evaluation, Metric, Scores
 from ecgcore.evaluation.gates.decision import Decision, Outcome
 from ecgcore.evaluation.gates.gate import Severity
@@ -16,12 +17,14 @@ from ecgcore.pages.document import (
     Command,
     Document,
     Image,
+    Link,
     Section,
     Table,
     Text,
     Tone,
     digest,
     number,
+    sentence,
 )
 from ecgcore.pages.parts.answers import answer_blocks
 from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
@@ -50,6 +53,7 @@ class DecisionPage:
         evaluations: of the candidate.
         looks: at each locked test set.
         figures: ROC, calibration and gate figures (``ecgcore.evaluation.figures.curves``).
+        links: what each further page or file shows, and its path.
     """
 
     candidate: str
@@ -64,6 +68,7 @@ class DecisionPage:
     looks: tuple[Looks, ...]
     figures: tuple[Image, ...]
     operating_points: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def decision_document(page: DecisionPage) -> Document:
@@ -77,9 +82,10 @@ def decision_document(page: DecisionPage) -> Document:
         Section("Results on the locked test sets", (_scores_table(page), *_undefined(page), *_looks(page))),
         Section("Figures", page.figures or (Text("No figure was drawn."),)),
         Section("Where it comes from", (_origin(page),)),
+        *((Section("Look further", tuple(Link(*link) for link in page.links)),) if page.links else ()),
     ]
     if warning:
-        text = Text("These do not hold a candidate back; each says how many cases would decide.")
+        text = Text("These do not hold a candidate back; each says how many ECGs would decide.")
         sections.insert(3, Section("Warning gates", (text, gate_table("These gates warn only.", warning))))
     against = f"against champion {page.decision.champion}" if page.decision.champion else "first run, no champion"
     return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
@@ -88,7 +94,7 @@ def decision_document(page: DecisionPage) -> Document:
 def _warnings(decision: Decision) -> tuple[Block, ...]:
     if not decision.warnings:
         return ()
-    return (Callout(f"{len(decision.warnings)} warning gates did not pass; see below.", Tone.CAUTION),)
+    return (Callout(f"{counted(len(decision.warnings), 'warning gate')} did not pass; see below.", Tone.CAUTION),)
 
 
 def _next(page: DecisionPage) -> tuple[Block, ...]:
@@ -103,11 +109,12 @@ def _next(page: DecisionPage) -> tuple[Block, ...]:
         text = f"Approval is automatic, as the policy {page.decision.policy_name} says: no person was asked."
         return (Callout(text, Tone.CAUTION),)
     command = f"ecg promote {quote(page.candidate)} --reviewer NAME --reason TEXT"
-    return (Command("What next: a person must approve. If you agree, promote it with", command),)
+    otherwise = "If you do not agree, nothing is to be typed: the champion stays, and no flow promotes this version."
+    return Command("What next: a person must approve. If you agree, promote it with", command), Text(otherwise)
 
 
 def _scores_table(page: DecisionPage) -> Table:
-    names = ("target", "test set", "positives", "negatives", "missing", "patients")
+    names = ("target", "test set", "positive ECGs", "negative ECGs", "ECGs without label", "patients")
     columns = (*names, *(_METRIC_NAMES[m] for m in Metric))
     rows = tuple(_scores_row(e) for e in page.evaluations)
     return Table(_scores_caption(page), columns, rows, len(rows))
@@ -125,7 +132,8 @@ _METRIC_NAMES = {
 def _scores_caption(page: DecisionPage) -> str:
     levels = sorted({e.level for e in page.evaluations})
     level = " and ".join(f"{100 * x:g} %" for x in levels)
-    return f"Estimate and {level} interval, at the operating point 0.5; Brier: lower is better".replace("  ", " ")
+    shown = f"Estimate and {level} interval" if level else "Estimate"
+    return f"{shown}, at the operating point 0.5; Brier: lower is better. A patient may have several ECGs."
 
 
 def _scores_row(evaluation: Evaluation) -> tuple[Cell, ...]:
@@ -143,7 +151,10 @@ def _metric(scores: Scores, metric: Metric) -> Cell:
     interval = scores.metric(metric)
     if interval is None:
         return Cell("not defined", Tone.BAD)
-    return Cell(f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})")
+    return Cell(f"{interval.value:.3f} ({interval.low:.3f}{_DASH}{interval.high:.3f})")
+
+
+_DASH = "\u2011"  # at which no line breaks, so that an interval stays whole
 
 
 def _undefined(page: DecisionPage) -> tuple[Block, ...]:
@@ -174,7 +185,7 @@ def _origin(page: DecisionPage) -> Table:
         ("recipe", page.recipe),
         ("snapshot", page.snapshot),
         ("label rule", page.label_rule),
-        ("first weights", page.first_weights),
+        ("first weights", sentence(page.first_weights)),
         *(("operating point", line) for line in page.operating_points),
         ("code commit", digest(page.commit)),
         ("policy", decision.policy_name),

@@ -35,6 +35,7 @@ class Cell:
         numeric: aligns it right.
         target: path of the file that the text names, empty where it names none; what can show links leads there.
         full: what a shortened text stands for, empty where nothing was left out.
+        prose: whether it is a sentence of ours (``ecgcore.pages.prose``), not a name or value from outside.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Cell:
     numeric: bool = False
     target: str = ""
     full: str = ""
+    prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ class Document:
 def number(value: int) -> Cell:
     """Return a count as a right-aligned cell, with thousands separated."""
     return Cell(f"{value:,}", numeric=True)
+
+
+def sentence(text: str, tone: Tone = Tone.PLAIN) -> Cell:
+    """Return a sentence of ours as a cell: what stands between backticks is shown as something to type."""
+    return Cell(text, tone, prose=True)
 
 
 def digest(value: str) -> Cell:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecgcore.counted import counted
 from ecgcore.evaluation.study.contrast import Contrast, ContrastResult
 from ecgcore.pages.document import Callout, Cell, Document, Image, Section, Table, Text, Tone
 
@@ -52,7 +53,7 @@ def experiment_document(page: ExperimentPage) -> Document:
         Section("Variants", (Table("What each variant changes", ("Variant", "Why"), reasons, len(reasons)),)),
         Section("How to read it", tuple(Text(text) for text in (*_reading(page), *page.looks))),
     )
-    seeds = f"{len(page.seeds)} seed{'s' if len(page.seeds) > 1 else ''}"
+    seeds = counted(len(page.seeds), "seed")
     return Document(f"Experiment {page.name}", f"{page.description}. Scored: {page.place}; {seeds}.", sections)
 
 
@@ -66,7 +67,7 @@ def _summary(page: ExperimentPage) -> Callout:
 
 def _table(found: Sequence[Contrast]) -> Table:
     first, rows = found[0], tuple(_row(contrast) for contrast in found)
-    caption = f"{first.target}, {first.place}: {first.n:,} studies, {first.positives:,} positive"
+    caption = f"{first.target}, {first.place}: {counted(first.n, 'study')}, {first.positives:,} positive"
     return Table(caption, _COLUMNS, rows, len(rows))
 
 
@@ -93,6 +94,6 @@ def _reading(page: ExperimentPage) -> tuple[str, ...]:
     )
     return (
         "AUCs are those of the mean of the seeds' logits; a difference above 0 favours the variant. " + noise,
-        f"Correction for {len(page.contrasts)} contrasts by Holm's method; the intervals are not corrected.",
-        f"Training took {page.minutes:.0f} minutes in all.",
+        f"Correction for {counted(len(page.contrasts), 'contrast')} by Holm's method; the intervals are not corrected.",
+        f"Training took {counted(round(page.minutes), 'minute')} in all.",
     )

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from ecgcore.pages.document import Block, Document, Image, Table, shown, visible
 from ecgcore.pages.parts.address import relative_address
+from ecgcore.pages.prose import Span, spans
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE = 1100  # pixels: several panels beside each other, which need the whole page
@@ -46,7 +48,7 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         finalize=_finalize,
     )
-    made.filters.update(kind=_kind, address=_address, data=_data, shown=shown)
+    made.filters.update(kind=_kind, address=_address, data=_data, shown=shown, prose=_prose)
     made.tests.update(image=_is_image, wide=_is_wide, long=_is_long)
     made.tests.update(numeric_column=_is_numeric_column, of_many_columns=_has_many_columns)
     return made
@@ -54,6 +56,14 @@ def _templates() -> Environment:
 
 def _finalize(value: Any) -> Any:
     return visible(value) if type(value) is str else value  # markup of a template is a subclass of str, and stays
+
+
+def _prose(text: str) -> Markup:
+    return Markup().join(map(_span, spans(visible(text))))
+
+
+def _span(span: Span) -> Markup:
+    return Markup("<code>{}</code>").format(span.text) if span.is_code else escape(span.text)
 
 
 def _kind(block: Block) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Text, Tone, capped, number
+from ecgcore.counted import counted
+from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Text, Tone, capped, number, sentence
 from ecgcore.pages.parts.inbox_file import inbox_file
 from ecgcore.pages.parts.rule_table import RuleCount, rule_table
 from ecgcore.pages.parts.state_table import state_table
@@ -78,7 +79,7 @@ def ingest_document(page: IngestPage) -> Document:
     """Return the page of an ingest."""
     return Document(
         title=f"Ingest {page.batch_id}",
-        subtitle=f"{page.files_seen:,} files from {page.inbox}, {page.started}; {page.studies:,} studies accepted",
+        subtitle=f"{counted(page.files_seen, 'file')} from {page.inbox}, {page.started}; {_accepted(page)}",
         sections=(
             Section("What needs attention", _attention(page)),
             Section(
@@ -103,12 +104,18 @@ def ingest_document(page: IngestPage) -> Document:
     )
 
 
+def _accepted(page: IngestPage) -> str:
+    return f"{counted(page.studies, 'new study')}, each one ECG with its CMR row"
+
+
 def _attention(page: IngestPage) -> tuple[Block, ...]:
     alerts = [Callout(a, Tone.BAD) for a in page.alerts]
     total = sum(page.counts_by_state.values())
     if total != page.files_seen:
         alerts.append(
-            Callout(f"The counts do not add up: {page.files_seen:,} files seen, {total:,} with a state.", Tone.BAD)
+            Callout(
+                f"The counts do not add up: {counted(page.files_seen, 'file')} seen, {total:,} with a state.", Tone.BAD
+            )
         )
     unread = sum(reason not in _ORDINARY for reason in page.left_alone.values())
     if unread:
@@ -155,7 +162,7 @@ def _not_read(page: IngestPage) -> tuple[Section, ...]:
 def _table_cautions(page: IngestPage) -> tuple[Section, ...]:
     if not page.table_cautions:
         return ()
-    lines = tuple((Cell(place), Cell(c.caution), Cell(c.hint)) for c in page.table_cautions for place in c.names)
+    lines = tuple((Cell(place), Cell(c.caution), sentence(c.hint)) for c in page.table_cautions for place in c.names)
     columns = ("table and place", "caution", "what it means")
     return (
         Section(
@@ -173,7 +180,7 @@ def _cautions(page: IngestPage) -> tuple[Block, ...]:
     cautions = page.cautions
     if not cautions:
         return (Text("No report that was read is unusual."),)
-    counts = tuple((Cell(c.caution), number(len(c.names)), Cell(c.hint)) for c in cautions)
+    counts = tuple((Cell(c.caution), number(len(c.names)), sentence(c.hint)) for c in cautions)
     names = tuple((_file(page, name), Cell(_caution(c, name))) for c in cautions for name in c.names)
     return (
         capped("Reports that were read and not refused, by caution; the ledger keeps them.",
@@ -195,7 +202,7 @@ def _files(page: IngestPage) -> Block:
 def _left_alone(page: IngestPage) -> Block:
     columns = ("file", "reason", "what to do")
     ordered = sorted(page.left_alone.items(), key=lambda item: (item[1] in _ORDINARY, item))
-    rows = tuple((_file(page, name), Cell(reason), Cell(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
+    rows = tuple((_file(page, name), Cell(reason), sentence(_ADVICE.get(reason, _LATER))) for name, reason in ordered)
     return capped("These files are in no state: neither read nor recorded.", columns, rows)
 
 
@@ -218,7 +225,7 @@ _TONES = {"quarantined": Tone.BAD, "unpaired": Tone.CAUTION, "accepted": Tone.GO
 
 def _line(page: IngestPage, file: FileLine) -> tuple[Cell, ...]:
     state = Cell(file.state, _TONES.get(file.state, Tone.PLAIN))
-    return _file(page, file.name), state, Cell(file.rule), Cell(file.value), Cell(file.hint)
+    return _file(page, file.name), state, Cell(file.rule), Cell(file.value), sentence(file.hint)
 
 
 def _file(page: IngestPage, name: str) -> Cell:

@@ -9,6 +9,7 @@ from typing import assert_never
 from ecgcore.pages.document import (
     Block,
     Callout,
+    Cell,
     Command,
     Document,
     Image,
@@ -20,17 +21,19 @@ from ecgcore.pages.document import (
     shown,
     visible,
 )
+from ecgcore.pages.prose import Span, spans
 
 _ACTIVE = re.compile(r"([\\`*_\[\]|~$])")
 _LINKS = re.compile(r"(?i)(?<=:)//|(?<=www)\.|@")
 _LEADING = re.compile(r"^(?:[#+=-]|\d+(?=[.)]))")
+_NOT_IN_CODE = re.compile(r"(?i)[<>&|\\\[\]~$@]|://|www\.")
 _BACKTICKS = re.compile(r"`+")
 _SIGNAL = {Tone.PLAIN: "Note", Tone.GOOD: "Good", Tone.CAUTION: "Caution", Tone.BAD: "Attention"}
 
 
 def render_markdown(document: Document) -> str:
     """Return the page as Markdown (with tables as GitHub reads them). Every text of the document is escaped."""
-    head = f"# {_text(document.title)}\n\n{_paragraph(document.subtitle)}\n\n"
+    head = f"# {_text(document.title)}\n\n{_started(_text(document.subtitle))}\n\n"
     return head + "\n".join(_section(s) for s in document.sections)
 
 
@@ -43,7 +46,7 @@ def _block(block: Block) -> str:
         case Text():
             return _paragraph(block.text) + "\n"
         case Callout():
-            return f"> **{_SIGNAL[block.tone]}:** {_text(block.text)}\n"
+            return f"> **{_SIGNAL[block.tone]}:** {_prose(block.text)}\n"
         case Table():
             return _table(block)
         case Command():
@@ -51,7 +54,7 @@ def _block(block: Block) -> str:
         case Link():
             return f"{_paragraph(block.purpose)}\n\n{_fenced(visible(block.target))}\n"
         case Image():
-            return f"Figure in the HTML page: {_text(block.description)}\n"
+            return f"Figure in the HTML page: {_prose(block.description)}\n"
         case _:
             assert_never(block)
 
@@ -60,16 +63,20 @@ def _table(table: Table) -> str:
     lines = [
         _paragraph(table.caption),
         "",
-        _line(table.columns),
+        _line(tuple(map(_text, table.columns))),
         "|" + " --- |" * len(table.columns),
-        *(_line(tuple(cell.text for cell in row)) for row in table.rows),
+        *(_line(tuple(map(_cell, row))) for row in table.rows),
     ]
     note = shown(table)
     return "\n".join(lines) + "\n" + (f"\n{_paragraph(note)}\n" if note else "")
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_text(c) for c in cells) + " |"
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(cell: Cell) -> str:
+    return _prose(cell.text) if cell.prose else _text(cell.text)
 
 
 def _fenced(command: str) -> str:
@@ -78,13 +85,32 @@ def _fenced(command: str) -> str:
     return f"{fence}\n{command}\n{fence}"
 
 
+def _prose(text: str) -> str:
+    return "".join(map(_span, spans(visible(text))))
+
+
+def _span(span: Span) -> str:
+    if not span.is_code:
+        return _escaped(span.text)
+    quoted = f"`{span.text}`"
+    return _escaped(quoted) if _NOT_IN_CODE.search(span.text) else quoted  # nothing can be escaped in code
+
+
 def _text(text: str) -> str:
-    active = _ACTIVE.sub(r"\\\1", escape(visible(text), quote=False))
+    return _escaped(visible(text))
+
+
+def _escaped(text: str) -> str:
+    active = _ACTIVE.sub(r"\\\1", escape(text, quote=False))
     return _LINKS.sub(lambda match: "\\" + match.group(), active)
 
 
 def _paragraph(text: str) -> str:
-    return _LEADING.sub(_escape_start, _text(text))
+    return _started(_prose(text))
+
+
+def _started(line: str) -> str:
+    return _LEADING.sub(_escape_start, line)
 
 
 def _escape_start(match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped
+from ecgcore.counted import counted
+from ecgcore.pages.document import Block, Cell, Document, Link, Section, Text, capped, sentence
 from ecgcore.pages.parts.inbox_file import inbox_file
 from ecgcore.pages.parts.rule_table import RuleCount, rule_table
 
@@ -50,7 +51,7 @@ def quarantine_document(page: QuarantinePage) -> Document:
     """Return the page of the quarantine."""
     return Document(
         title="Quarantine",
-        subtitle=f"{len(page.entries):,} open entries, {page.created}. Nothing is deleted.",
+        subtitle=f"{counted(len(page.entries), 'open entry')}, {page.created}. Nothing is deleted.",
         sections=(
             Section("By rule", (rule_table(_counts(page), _CAPTION), *correction(page.to_correct))),
             Section("Entries", (_entries(page),)),
@@ -85,5 +86,10 @@ def _entries(page: QuarantinePage) -> Block:
 
 def _line(page: QuarantinePage, entry: QuarantineLine) -> tuple[Cell, ...]:
     row = Cell("" if entry.row is None else str(entry.row), numeric=True)
-    rest = (entry.since, entry.rule, entry.value, entry.hint)
-    return Cell(entry.source, target=inbox_file(page.inbox, entry.source)), row, *(Cell(text) for text in rest)
+    rest = (entry.since, entry.rule, entry.value)
+    return (
+        Cell(entry.source, target=inbox_file(page.inbox, entry.source)),
+        row,
+        *(Cell(text) for text in rest),
+        sentence(entry.hint),
+    )

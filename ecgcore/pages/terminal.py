@@ -29,10 +29,12 @@ from ecgcore.pages.document import (
     visible,
 )
 from ecgcore.pages.parts.address import file_address
+from ecgcore.pages.prose import spans
 
 _STYLES = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "bold red"}
 _SIGNAL = {Tone.PLAIN: "note", Tone.GOOD: "good", Tone.CAUTION: "caution", Tone.BAD: "attention"}
 _MUTED = "dim"
+_CODE = "bold cyan"
 _FILE_WIDTH = 120  # characters of a line where the output is no terminal, such as a file
 _ROWS = 20  # of a table; the HTML page has more
 _CELL_MIN = 24  # characters that a column of sentences needs
@@ -72,32 +74,32 @@ def _show_section(section: Section, console: Console) -> None:
 def _show_block(block: Block, console: Console) -> None:
     match block:
         case Text():
-            console.print(_line(block.text))
+            console.print(_prose(block.text, console))
         case Callout():
-            console.print(_line(f"{_SIGNAL[block.tone]}: {block.text}", _STYLES[block.tone]))
+            console.print(_prose(f"{_SIGNAL[block.tone]}: {block.text}", console, _STYLES[block.tone]))
         case Table():
             _show_table(block, console)
         case Command():
-            console.print(_line(f"{block.purpose}:", _MUTED))
+            console.print(_prose(f"{block.purpose}:", console, _MUTED))
             console.print(Line(f"  {visible(block.command)}"), soft_wrap=True)
         case Link():
-            named = Line.assemble((f"{visible(block.purpose)}: ", _MUTED), _linked(block.target, block.target))
-            console.print(named, soft_wrap=True)
+            purpose = _prose(f"{block.purpose}:", console, _MUTED)
+            console.print(Line.assemble(purpose, " ", _linked(block.target, block.target)), soft_wrap=True)
         case Image():
-            console.print(_line(f"Figure in the HTML page: {block.description}", _MUTED))
+            console.print(_prose(f"Figure in the HTML page: {block.description}", console, _MUTED))
         case _:
             assert_never(block)
 
 
 def _show_table(table: Table, console: Console) -> None:
-    console.print(_line(table.caption, _MUTED))
+    console.print(_prose(table.caption, console, _MUTED))
     part = table.rows[:_ROWS]
     columns = [index for index, _ in enumerate(table.columns) if any(row[index].text for row in part)]
     if _needed(table, columns) <= console.width:
-        console.print(_grid(table, part, columns))
+        console.print(_grid(table, part, columns, console))
     else:
         for row in part:
-            console.print(Padding(_card(table, row, columns), (0, 0, 1, 2)))
+            console.print(Padding(_card(table, row, columns, console), (0, 0, 1, 2)))
     note = shown(Table(table.caption, table.columns, part, table.total_rows))
     if note:
         console.print(_line(note, _MUTED))
@@ -111,7 +113,7 @@ def _needed(table: Table, columns: list[int]) -> int:
     return sum(width + 3 for width in widths)
 
 
-def _grid(table: Table, rows: tuple[tuple[Cell, ...], ...], columns: list[int]) -> Grid:
+def _grid(table: Table, rows: tuple[tuple[Cell, ...], ...], columns: list[int], console: Console) -> Grid:
     grid = Grid(box=SIMPLE_HEAD, border_style=_MUTED, header_style="bold", pad_edge=False)
     for index in columns:
         numeric = all(row[index].numeric for row in rows)
@@ -120,27 +122,40 @@ def _grid(table: Table, rows: tuple[tuple[Cell, ...], ...], columns: list[int]) 
             _line(table.columns[index]), justify="right" if numeric else "left", no_wrap=short, overflow="fold"
         )
     for row in rows:
-        grid.add_row(*(_cell(row[index]) for index in columns))
+        grid.add_row(*(_cell(row[index], console) for index in columns))
     return grid
 
 
-def _card(table: Table, row: tuple[Cell, ...], columns: list[int]) -> Grid:
+def _card(table: Table, row: tuple[Cell, ...], columns: list[int], console: Console) -> Grid:
     """Return one row as lines of column and value, for terminals that are too narrow for the table."""
     card = Grid.grid(padding=(0, 2))
     card.add_column(no_wrap=True, style=_MUTED)
     card.add_column(overflow="fold")
     for index in columns:
         if row[index].text:
-            card.add_row(_line(table.columns[index]), _cell(row[index]))
+            card.add_row(_line(table.columns[index]), _cell(row[index], console))
     return card
 
 
-def _cell(cell: Cell) -> Line:
-    return _linked(cell.text, cell.target, _STYLES[cell.tone]) if cell.target else _line(cell.text, _STYLES[cell.tone])
+def _cell(cell: Cell, console: Console) -> Line:
+    style = _STYLES[cell.tone]
+    if cell.target:
+        return _linked(cell.text, cell.target, style)
+    return _prose(cell.text, console, style) if cell.prose else _line(cell.text, style)
 
 
 def _linked(text: str, target: str, style: str = "") -> Line:
     return Line(visible(text), Style.parse(style) + Style(link=file_address(target)))
+
+
+def _prose(text: str, console: Console, style: str = "") -> Line:
+    """Return a sentence with what one types set off by a style, or by its backticks where there are no styles."""
+    if console.color_system is None:
+        return _line(text, style)
+    line = Line(style=style)
+    for span in spans(visible(text)):
+        line.append(span.text, _CODE if span.is_code else None)
+    return line
 
 
 def _line(text: str, style: str = "") -> Line:

@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Callout, Cell, Document, Link, Section, Table, Text, Tone, capped, number
+from ecgcore.counted import counted
+from ecgcore.pages.document import (
+    Block,
+    Callout,
+    Cell,
+    Document,
+    Link,
+    Section,
+    Table,
+    Text,
+    Tone,
+    capped,
+    number,
+    sentence,
+)
+
+
+@dataclass(frozen=True)
+class FailingRow:
+    """A row that fails a check: its table's path in the inbox, its number in the spreadsheet, and its value."""
+
+    table: str
+    row: int
+    value: str
 
 
 @dataclass(frozen=True)
@@ -18,7 +41,7 @@ class CheckLine:
         expectation: the validator's name for it.
         success: whether it holds.
         rows: how many rows were looked at.
-        failing: row id and value of each row that fails; values hold pseudonyms only.
+        failing: each row that fails; values hold pseudonyms only.
     """
 
     rule: str
@@ -28,7 +51,7 @@ class CheckLine:
     expectation: str
     success: bool
     rows: int
-    failing: tuple[tuple[str, str], ...]
+    failing: tuple[FailingRow, ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +64,7 @@ class ValidationPage:
         rows: how many the batch has.
         checks: all of them, in the order of the rules.
         result: path of the validator's own result, as JSON.
+        ingest_page: path of the page of the ingest, empty where there is none.
     """
 
     batch_id: str
@@ -48,6 +72,7 @@ class ValidationPage:
     rows: int
     checks: tuple[CheckLine, ...]
     result: str
+    ingest_page: str = ""
 
 
 def validation_document(page: ValidationPage) -> Document:
@@ -55,14 +80,19 @@ def validation_document(page: ValidationPage) -> Document:
     failed = tuple(check for check in page.checks if not check.success)
     return Document(
         title=f"Validation of {page.batch_id}",
-        subtitle=f"{page.rows:,} rows of label tables, {len(page.checks):,} checks, {page.created}",
+        subtitle=f"Label tables: {counted(page.rows, 'row')}, {counted(len(page.checks), 'check')}, {page.created}",
         sections=(
             Section("Outcome", (_outcome(page, failed),)),
             Section("Checks that fail", _failing(failed)),
             Section("All checks", (_checks(page),)),
-            Section("The validator's own result", (Link("Every number, as JSON", page.result),)),
+            Section("Look further", _links(page)),
         ),
     )
+
+
+def _links(page: ValidationPage) -> tuple[Block, ...]:
+    ingest = (Link("What became of these rows and of their reports", page.ingest_page),) if page.ingest_page else ()
+    return (*ingest, Link("The validator's own result: every number, as JSON", page.result))
 
 
 def _outcome(page: ValidationPage, failed: tuple[CheckLine, ...]) -> Block:
@@ -74,14 +104,19 @@ def _outcome(page: ValidationPage, failed: tuple[CheckLine, ...]) -> Block:
 def _failing(failed: tuple[CheckLine, ...]) -> tuple[Block, ...]:
     if not failed:
         return (Text("No row fails a check."),)
-    return tuple(_rows(check) for check in failed)
+    numbers = Text("Rows are numbered as a spreadsheet shows them: the names of the columns stand in row 1.")
+    return (numbers, *map(_rows, failed))
 
 
 def _rows(check: CheckLine) -> Block:
     caption = f"{check.rule}, {check.column}: {check.words}. Next step: {check.hint}."
     if not check.failing:
         return Callout(caption, Tone.BAD)  # it is about the batch, not about a row
-    return capped(caption, ("row", "value"), tuple((Cell(row), Cell(value)) for row, value in check.failing))
+    return capped(caption, ("table", "row", "value"), tuple(_place(row) for row in check.failing))
+
+
+def _place(row: FailingRow) -> tuple[Cell, ...]:
+    return Cell(row.table), Cell(str(row.row), numeric=True), Cell(row.value)
 
 
 def _checks(page: ValidationPage) -> Table:
@@ -93,4 +128,4 @@ def _checks(page: ValidationPage) -> Table:
 def _line(check: CheckLine) -> tuple[Cell, ...]:
     verdict = Cell("holds", Tone.GOOD) if check.success else Cell("fails", Tone.BAD)
     counts = number(check.rows), number(len(check.failing))
-    return Cell(check.rule), Cell(check.column), Cell(check.expectation), verdict, *counts, Cell(check.words)
+    return Cell(check.rule), Cell(check.column), Cell(check.expectation), verdict, *counts, sentence(check.words)

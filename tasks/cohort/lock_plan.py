@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ecgcore.counted import counted
 from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.evaluation.gates.gate import MinimumCases
@@ -58,7 +59,9 @@ class LockPlan:
 
     def to_text(self) -> str:
         """Return what a person is shown before the set is locked."""
-        head = f"test set {self.name}: {self.studies} studies would never train, and no later one would be added"
+        head = (
+            f"test set {self.name}: {counted(self.studies, 'study')} would never train, and no later one would be added"
+        )
         return "\n".join([head, *(f"  {each.to_text()}" for each in self.cases)])
 
 

@@ -53,12 +53,17 @@ def close_batch(
         alerts=batch_alerts(ledger, settings.catalogue),
         cautions=cautions_of(batch.files),
         caution_details=caution_details_of(batch.files),
-        page=settings.folder("pages") / f"ingest-{batch.batch_id}.html",
+        page=ingest_page_of(settings, batch.batch_id),
         to_correct=write_steward_rows(entries, settings.home / "quarantine", batch.batch_id),
         data_docs=data_docs,
         not_read=not_read,
         table_cautions=table_cautions or {},
     )
+
+
+def ingest_page_of(settings: Settings, batch_id: str) -> Path:
+    """Return where the page of an ingest is."""
+    return settings.folder("pages") / f"ingest-{batch_id}.html"
 
 
 def cautions_of(files: Sequence[SourceFile]) -> dict[Caution, tuple[str, ...]]:

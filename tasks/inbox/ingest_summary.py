@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.cmr.table.caution import TableCaution
+from ecgcore.counted import counted
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.ingest.counts import Counts, FileState
 from ecgcore.ledger.ingest.quarantine import OpenEntry
@@ -112,10 +113,14 @@ class IngestSummary:
         rules = Counter(file.rule for file in self.files if file.state in _RULED)
         new = self.batch.new_files + self.batch.new_duplicates
         lines = [
-            f"{len(self.files)} files ({new} new): {states or 'the inbox is empty'}",
-            f"{self.batch.new_studies} new studies, {self.batch.ledger.studies} in all",
-            *([f"{self.batch.reread} known files read again"] if self.batch.reread else []),
-            *([f"{self.batch.returned} files back at a path that held another"] if self.batch.returned else []),
+            f"{counted(len(self.files), 'file')} ({new} new): {states or 'the inbox is empty'}",
+            f"{counted(self.batch.new_studies, 'new study')}, {self.batch.ledger.studies:,} in all",
+            *([f"{counted(self.batch.reread, 'known file')} read again"] if self.batch.reread else []),
+            *(
+                [f"{counted(self.batch.returned, 'file')} back at a path that held another"]
+                if self.batch.returned
+                else []
+            ),
             *(f"  {rule}: {count}" for rule, count in sorted(rules.items())),
             *(f"skipped, {reason}: {count}" for reason, count in self.skipped.items()),
             *(visible(f"not read of {path}: {text}") for path, text in self.not_read.items()),

@@ -13,6 +13,7 @@ from ecgcore.cmr.rules import catalogue
 from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.table.caution import TableCaution
 from ecgcore.cmr.table.label_table import LabelTable, read_table
+from ecgcore.counted import counted
 from ecgcore.errors import TableError
 from ecgcore.ledger.decide.state import FileKind
 from ecgcore.ledger.ingest.assembly import page_of
@@ -96,7 +97,7 @@ def read_pages(
     """Render and check each new report in worker processes; return its page or its fault by content hash."""
     pages: dict[str, PageFacts | Finding] = {}
     unique = list({listed.sha256: listed for listed in files}.values())
-    with progress_bar("ingest-progress", f"reading {len(unique):,} reports") as bar:
+    with progress_bar("ingest-progress", f"reading {counted(len(unique), 'report')}") as bar:
         results = read_reports([listed.file.path for listed in unique], image_dir, pseudonymiser, workers=workers)
         for done, (listed, result) in enumerate(zip(unique, results, strict=True), start=1):
             pages[listed.sha256] = _page(listed, result.sha256, page_of(result))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ecgcore.counted import counted
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.errors import RecipeError
 from ecgcore.evaluation.benchmark.benchmark_figures import Drawing
@@ -50,7 +51,9 @@ class BenchmarkOutcome:
 
     def in_short(self) -> str:
         """Return it as one sentence, for a list of runs."""
-        return f"{len(self.trained)} recipes trained, {len(self.reused)} were trained before; report: {self.folder}"
+        return (
+            f"{counted(len(self.trained), 'recipe')} trained, trained before: {len(self.reused)}; report: {self.folder}"
+        )
 
     def to_text(self) -> str:
         """Return it as a few lines."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore import durable
+from ecgcore.counted import counted
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.data.split import Split
 from ecgcore.errors import PredictorError
@@ -90,7 +91,7 @@ def explained(snapshot: Snapshot, run_dir: Path) -> tuple[Drawing, ...]:
             continue
         images = (load_image(snapshot.image_path(sha256)) for sha256 in rows["image_sha256"])
         panel = explain_panel(classifier, images, rows[target].astype(int).tolist(), target)
-        title = f"Where the model finds its evidence: {target} ({len(rows)} validation studies)"
+        title = f"Where the model finds its evidence: {target} ({counted(len(rows), 'validation study')})"
         drawn.append(Drawing(panel_png(title, panel), f"Grad-CAM++ of {target}: mean maps and examples"))
     return tuple(drawn)
 

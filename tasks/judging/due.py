@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecgcore.counted import counted
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.cohort import testset
 from ecgcore.ledger.cohort.freeze import SnapshotInfo
@@ -40,7 +41,8 @@ def why_not(job: Retraining, info: SnapshotInfo, run: Run, champion: Champion | 
     what = min(counts, key=lambda each: counts[each], default=None)  # the later of the two has fewer
     if what and counts[what] < job.settings.min_new_studies:
         fewer = f"fewer than {job.settings.min_new_studies}; --force trains anyway"
-        return f"{counts[what]} studies are new since {what}, {fewer}"
+        studies = f"{counted(counts[what], 'study')} {'is' if counts[what] == 1 else 'are'}"
+        return f"{studies} new since {what}, {fewer}"
     return None
 
 

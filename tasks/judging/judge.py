@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ecgcore.counted import counted
 from ecgcore.data.snapshot import Snapshot
 from ecgcore.data.split import Split
 from ecgcore.errors import PromotionError, TransientError
@@ -132,7 +133,9 @@ def _look(ledger: Ledger, name: str, actor: str) -> Looks:
 
 def _leak_free(snapshot: Snapshot) -> Check:
     patients = snapshot.studies["patient_id"].nunique()
-    return Check(True, f"{patients:,} patients and {len(snapshot.studies):,} studies, each patient in one split")
+    return Check(
+        True, f"{counted(patients, 'patient')} and {counted(len(snapshot.studies), 'study')}, each patient in one split"
+    )
 
 
 def _reproduces(model_dir: Path, golden_dir: Path) -> Check:
@@ -142,7 +145,9 @@ def _reproduces(model_dir: Path, golden_dir: Path) -> Check:
         raise
     except PromotionError as error:
         return Check(False, str(error))
-    text = f"{result.studies} golden studies in a fresh process, largest difference {result.max_difference:.1g}"
+    text = (
+        f"{counted(result.studies, 'golden study')} in a fresh process, largest difference {result.max_difference:.1g}"
+    )
     return Check(True, text)
 
 

@@ -13,6 +13,7 @@ from ecgcore.pages.markdown import render_markdown
 from ecgcore.pages.parts.gate_table import gate_table, interval_text, value_text
 from ecgcore.pages.parts.operating_point import operating_points
 from ecgcore.settings import Settings
+from tasks.inbox.ingest_pages import QUARANTINE_PAGE
 from tasks.judging.judge import Judgement
 from tasks.judging.newcomers import Newcomers
 from tasks.prefect.artifacts import publish_page, publish_table
@@ -20,9 +21,10 @@ from tasks.registry.candidate import Candidate
 from tasks.registry.registry import Registry
 
 
-def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> Document:
+def decision_page(settings: Settings, version: str, candidate: Candidate, judgement: Judgement) -> Document:
     """Return the page on a candidate."""
     summary = json.loads(candidate.documents["training.json"])
+    champion = judgement.decision.champion
     return decision_document(
         DecisionPage(
             candidate=version,
@@ -37,8 +39,25 @@ def decision_page(version: str, candidate: Candidate, judgement: Judgement) -> D
             evaluations=judgement.evaluations,
             looks=judgement.looks,
             figures=tuple(Image(png, figure_sentence(name)) for name, png in judgement.figures.items()),
+            links=decision_links(
+                settings, candidate.slot, champion, candidate.model_dir.parent, candidate.snapshot_dir
+            ),
         )
     )
+
+
+def decision_links(
+    settings: Settings, slot: str, champion: str | None, run_dir: Path, snapshot_dir: Path
+) -> tuple[tuple[str, str], ...]:
+    """Return what a reviewer may want to open beside the page, what it shows and its path; only what is there."""
+    found = {
+        "The champion's own decision page": decision_page_of(settings, slot, champion) if champion else None,
+        "All that is in quarantine, and in no training": settings.folder("pages") / QUARANTINE_PAGE,
+        "The snapshot: studies by split, label rule, test sets": snapshot_dir / "snapshot.json",
+        "The recipe with every value": run_dir / "recipe.yaml",
+        "What the training wrote about itself": run_dir / "summary.json",
+    }
+    return tuple((words, str(path)) for words, path in found.items() if path and path.exists())
 
 
 def first_weights(candidate: Candidate) -> str:

@@ -95,7 +95,7 @@ def register(job: Retraining, candidate: Candidate) -> str:
 @step("publish the decision page")
 def publish(job: Retraining, version: str, candidate: Candidate, judgement: Judgement) -> Path:
     """Publish the page, then offer the version: a run killed before is judged and published by the next."""
-    document = decision_page(version, candidate, judgement)
+    document = decision_page(job.settings, version, candidate, judgement)
     page = publish_decision(job.settings, job.registry, job.slot, version, document)
     job.registry.offer(job.slot, version)
     return page

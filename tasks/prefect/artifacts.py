@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ecgcore.counted import counted
 from ecgcore.pages.parts.number_text import number_text
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def publish_table(
 
 def count_note(total: int, max_rows: int) -> str:
     """Return how many rows a table shows of how many."""
-    rows = "1 row" if total == 1 else f"{total:,} rows"
+    rows = counted(total, "row")
     return f"({rows}.)" if total <= max_rows else f"({rows}, the first {max_rows:,} are shown.)"
 
 

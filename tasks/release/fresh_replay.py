@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecgcore.counted import counted
 from ecgcore.errors import PromotionError, TransientError
 from ecgcore.predictor.golden.tolerance import TOLERANCE
 
@@ -56,8 +57,8 @@ def _checked(model_dir: Path, answer: dict[str, Any]) -> Replay:
     if result.studies < 1 or not result.max_difference <= TOLERANCE:
         raise PromotionError(
             model_dir,
-            f"replays {result.studies} golden studies with a largest difference of {result.max_difference:.2g}, "
-            f"allowed is {TOLERANCE:g} on at least one",
+            f"replays {counted(result.studies, 'golden study')} with a largest difference of "
+            f"{result.max_difference:.2g}, allowed is {TOLERANCE:g} on at least one",
             "do not serve it; train and export again",
         )
     return result

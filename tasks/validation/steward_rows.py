@@ -33,7 +33,8 @@ def write_steward_rows(entries: Sequence[OpenEntry], folder: Path, batch_id: str
 
 
 def _write(path: Path, entries: list[OpenEntry]) -> None:
-    rows = pd.DataFrame({"row_id": [e.subject for e in entries], "raw": [e.raw or "{}" for e in entries]})
+    lines = [(e.subject, e.path, e.row, e.raw or "{}") for e in entries]
+    rows = pd.DataFrame(lines, columns=["row_id", "table", "row", "raw"])
     write_rows_csv(path, rows, map(_failure, entries), {entry.subject: entry.entry_id for entry in entries})
 
 

@@ -55,7 +55,8 @@ _AFTER_LABELS: dict[str, CellKind] = {
     "pattern": CellKind.PATTERN,
     "entry": CellKind.TEXT,
 }
-STEWARD = ("rule", "value", "hint", "entry")  # what quarantine_csv puts before a table's own columns
+STEWARD = ("source_table", "source_row", "rule", "value", "hint", "entry")
+"""What quarantine_csv puts before a table's own columns."""
 
 # the frame's columns by what they are about
 SCAR_TYPES = ("subendocardial_scar", "transmural_scar")

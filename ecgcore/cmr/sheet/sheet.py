@@ -8,6 +8,7 @@ from itertools import chain
 
 from ecgcore.cmr.sheet.table_header import check_header
 from ecgcore.cmr.sheet.table_limits import TableLimits
+from ecgcore.counted import counted
 from ecgcore.errors import TableError
 
 NumberedCells = tuple[int, tuple[str, ...]]
@@ -76,7 +77,7 @@ def _fitted(name: str, row: int, cells: tuple[str, ...], header: tuple[str, ...]
             "write one cell per column, empty ones too, quote cells that hold the delimiter, and write decimals with a "
             "point; or save the table as XLSX"
         )
-        raise TableError(name, f"line {row} has {len(cells)} cells, the header {width}", hint)
+        raise TableError(name, f"line {row} has {counted(len(cells), 'cell')}, the header {width}", hint)
     if any(cells[len(header) :]):
         hint = "remove notes beside the table, or give their column a name"
         raise TableError(name, f"cells stand right of the last column in line {row}", hint)

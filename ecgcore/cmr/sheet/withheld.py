@@ -10,8 +10,9 @@ import re
 
 from ecgcore.cmr.sheet.columns import CellKind, kinds
 from ecgcore.cmr.sheet.pattern import parse_pattern
+from ecgcore.counted import counted
 
-_ALREADY = re.compile(r"\(withheld: [0-9]{1,5} characters\)")  # in a file of ours that came back
+_ALREADY = re.compile(r"\(withheld: [0-9,]{1,6} characters?\)")  # in a file of ours that came back
 _PLACE = "file_name"  # a name must not tell who the patient is; without it nothing can be paired
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"[0-9]+")
@@ -51,7 +52,7 @@ def withheld(column: str, text: str) -> str:
     kind = kinds().get(column)
     if kind is None or column == _PLACE or not text.strip() or _is_sayable(column, kind, text.strip()):
         return text
-    return f"(withheld: {len(text)} characters)"
+    return f"(withheld: {counted(len(text), 'character')})"
 
 
 def _is_sayable(column: str, kind: CellKind, text: str) -> bool:

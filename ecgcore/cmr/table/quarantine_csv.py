@@ -24,14 +24,15 @@ def write_rows_csv(
 ) -> int:
     """Write the rows that have a failure with the effect quarantine, in table order, and return their number.
 
-    The columns `rule`, `value`, `hint` and `entry` come first, then the table's own in its order, ``pid:<pseudonym>``
-    for the hospital number. Whoever corrects the cells (a wrong `hn` is overwritten with the right number) drops the
-    same file into the inbox's `cmr` folder: :func:`ecgcore.cmr.table.label_table.read_table` reads it. Cells that a
-    spreadsheet would run as formulas are defused. The file appears at once and whole.
+    The columns `source_table` and `source_row` (where the row stands), `rule`, `value`, `hint` and `entry` come first,
+    then the table's own in its order, ``pid:<pseudonym>`` for the hospital number. Whoever corrects the cells (a wrong
+    `hn` is overwritten with the right number) drops the same file into the inbox's `cmr` folder:
+    :func:`ecgcore.cmr.table.label_table.read_table` reads it. Cells that a spreadsheet would run as formulas are
+    defused. The file appears at once and whole.
 
     Args:
         path: the file; its folder is made.
-        rows: rows of label tables.
+        rows: rows of label tables: `row_id`, `table` (the file), `row` (as a spreadsheet numbers it) and `raw`.
         failures: of any of these rows; several of one row are joined.
         entries: the quarantine entry of a row, by `row_id`.
 
@@ -46,9 +47,10 @@ def write_rows_csv(
     cells = raw_cells(kept)
     columns = _columns(cells)
     lines = [
-        (*_steward_cells(by_row[row_id], (entries or {}).get(row_id, "")), *(row.get(c, "") for c in columns))
-        for row_id, row in zip(kept["row_id"], cells, strict=True)
-    ]
+        (table, str(number), *_steward_cells(by_row[row_id], (entries or {}).get(row_id, "")),
+         *(row.get(c, "") for c in columns))
+        for table, number, row_id, row in zip(kept["table"], kept["row"], kept["row_id"], cells, strict=True)
+    ]  # fmt: skip
     _write(path, [(*STEWARD, *columns), *lines])
     return len(lines)
 

@@ -99,6 +99,8 @@ def _reason(outcome: Outcome, results: tuple[GateResult, ...], start: str) -> st
     blocking = _blocking(results)
     if outcome is Outcome.PROMOTE:
         passed = sum(r.verdict is Verdict.PASS for r in blocking)
+        if passed == 1:
+            return f"{start}the only blocking gate that applies passes"
         return f"{start}all {passed} blocking gates that apply pass"
     held = Verdict.FAIL if outcome is Outcome.REJECT else Verdict.INCONCLUSIVE
     names = ", ".join(r.title for r in blocking if r.verdict is held)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ecgcore.counted import counted
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.comparison import Comparison
 from ecgcore.evaluation.estimate.evaluation import Evaluation, Scores
@@ -182,7 +183,7 @@ def _enough(gate: MinimumCases, scores: Scores) -> bool:
 
 
 def _counted(positives: int, negatives: int) -> str:
-    return f"{positives} positives and {negatives} negatives"
+    return f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
 
 
 def _cases_for_minimum(gate: MinimumCases, scores: Scores) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ecgcore.counted import counted
 from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, confusion, sensitivity, specificity
 from ecgcore.evaluation.estimate.answers.f1_kinds import F1Kind, f1_score
@@ -146,7 +147,7 @@ def compare_readers(
 def _check_known(reads: pd.DataFrame, studies: pd.DataFrame) -> None:
     strangers = reads["study_id"][~reads["study_id"].isin(studies["study_id"])].unique()
     if strangers.size:
-        rule = f"name {strangers.size} studies that no locked test set holds, first {strangers[0]}"
+        rule = f"name {counted(strangers.size, 'study')} that no locked test set holds, first {strangers[0]}"
         raise EvaluationError("reads", rule, "check the study_id column, or take those lines out")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ecgcore.counted import counted
 from ecgcore.errors import EvaluationError
 
 TARGETS = ("scar", "lvef")
@@ -61,7 +62,9 @@ def _checked_header(thing: str, header: list[str], targets: Sequence[str]) -> li
 
 def _row(thing: str, number: int, header: list[str], cells: list[str], targets: Sequence[str]) -> list[object]:
     if len(cells) != len(header):
-        raise EvaluationError(thing, f"line {number} has {len(cells)} cells, not {len(header)}", "mend that line")
+        raise EvaluationError(
+            thing, f"line {number} has {counted(len(cells), 'cell')}, not {len(header)}", "mend that line"
+        )
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     for key in (*_KEYS, *((_EXPERIENCE,) if _EXPERIENCE in row else ())):
         if not row[key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecgcore.evaluation.estimate.interval import Interval
 from ecgcore.evaluation.gates.decision import Decision, Outcome
 from ecgcore.evaluation.gates.verdict import GateResult, Side, Verdict
-from ecgcore.pages.document import Callout, Cell, Table, Tone
+from ecgcore.pages.document import Callout, Cell, Table, Tone, sentence
 
 _VERDICT_TONE = {
     Verdict.PASS: Tone.GOOD,
@@ -14,7 +14,7 @@ _VERDICT_TONE = {
     Verdict.NOT_APPLICABLE: Tone.PLAIN,
 }
 _OUTCOME_TONE = {Outcome.PROMOTE: Tone.GOOD, Outcome.REJECT: Tone.BAD, Outcome.INCONCLUSIVE: Tone.CAUTION}
-_COLUMNS = ("gate", "value", "interval", "limit", "verdict", "cases", "would decide", "why")
+_COLUMNS = ("gate", "value", "interval", "limit", "verdict", "ECGs", "ECGs to decide", "why")
 
 
 def gate_table(caption: str, results: tuple[GateResult, ...]) -> Table:
@@ -46,7 +46,7 @@ def _row(result: GateResult) -> tuple[Cell, ...]:
         Cell(result.verdict.value, _VERDICT_TONE[result.verdict]),
         Cell(_count(result.cases), numeric=True),
         Cell(_count(result.cases_needed), numeric=True),
-        Cell(result.detail),
+        sentence(result.detail),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecgcore.pages.document import Block, Cell, Text, capped, number
+from ecgcore.pages.document import Block, Cell, Text, capped, number, sentence
 
 IN_QUARANTINE = "Files of the inbox, and rows of all label tables, that are in quarantine, by the rule that they break."
 
@@ -31,5 +31,5 @@ def rule_table(rules: tuple[RuleCount, ...], caption: str = IN_QUARANTINE) -> Bl
     if not rules:
         return Text("Nothing is in quarantine.")
     ordered = sorted(rules, key=lambda r: (-r.files - r.rows, r.rule))
-    rows = tuple((Cell(r.rule), number(r.files), number(r.rows), Cell(r.hint)) for r in ordered)
+    rows = tuple((Cell(r.rule), number(r.files), number(r.rows), sentence(r.hint)) for r in ordered)
     return capped(caption, ("rule", "files", "rows", "what to do"), rows)

@@ -72,6 +72,7 @@ def decision_page(text="x", **choices) -> Document:
         (Looks(text, text, 4),),
         (Image(png(), text),),
         (text,),
+        ((text, text),),
     )
     return decision_document(page)
 

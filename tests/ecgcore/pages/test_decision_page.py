@@ -32,6 +32,23 @@ def test_manual_approval_shows_the_quoted_command(make_decision_page):
     )
 
 
+def test_who_does_not_agree_learns_what_to_type_and_where_to_look(make_decision_page):
+    text = render_markdown(make_decision_page("7"))
+    assert "If you do not agree, nothing is to be typed: the champion stays" in text
+    assert text.endswith("## Look further\n\n7\n\n```\n7\n```\n\n")
+
+
+def test_ecgs_and_patients_are_told_apart_and_one_is_one(make_decision_page):
+    text = render_markdown(make_decision_page("scar"))
+    assert "| target | test set | positive ECGs | negative ECGs | ECGs without label | patients |" in text
+    assert "1 warning gate did not pass" in text
+    assert "| verdict | ECGs | ECGs to decide | why |" in text
+
+
+def test_an_interval_is_not_broken_into_lines(make_decision_page):
+    assert ">0.838 (0.805\u20110.865)</td>" in render_html(make_decision_page("scar"))
+
+
 def test_automatic_approval_says_that_nobody_was_asked(make_decision_page):
     text = render_markdown(make_decision_page(approval=Approval.AUTOMATIC))
     assert "no person was asked" in text

@@ -31,7 +31,7 @@ def test_numbers_stand_as_they_are_and_the_finding_in_words():
         "0.012", "better",
     ]  # fmt: skip
     assert "scar, validation: 2,000 studies, 540 positive" in text
-    assert "42 minutes" in text and "1 contrasts" in text
+    assert "42 minutes" in text and "1 contrast " in text
 
 
 def test_nothing_decided_and_one_seed_are_said():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,6 +26,7 @@ from ecgcore.pages.document import (
     Text,
     Tone,
     digest,
+    sentence,
     visible,
 )
 from ecgcore.pages.html import render_html
@@ -78,7 +80,7 @@ def read(html):
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "nav", "ul", "li", "a",
     "section", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "abbr", "pre", "figure", "img",
-    "figcaption", "details", "summary",
+    "figcaption", "details", "summary", "code",
 }  # fmt: skip
 ATTRIBUTES = {
     ("html", "lang"), ("meta", "charset"), ("meta", "http-equiv"), ("meta", "content"), ("meta", "name"),
@@ -112,8 +114,31 @@ def test_attacks_never_appear_raw(all_pages, attack):
 @given(hostile)
 @settings(max_examples=60, deadline=None)
 def test_readers_see_the_text_itself(text):
-    page = Document("t", "s", (Section("h", (Text(text),)),))
-    assert visible(text) in " ".join("".join(read(render_html(page)).text).split())
+    cell = Table("c", ("a",), ((Cell(text),),), 1)
+    shown = [" ".join("".join(read(render_html(_page(block))).text).split()) for block in (cell, Text(text))]
+    assert visible(text) in shown[0]
+    assert visible(text).replace("`", "") in shown[1].replace("`", "")
+
+
+def _page(*blocks):
+    return Document("t", "s", (Section("h", blocks),))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("then `ecg promote 3` it", "then <code>ecg promote 3</code> it"),
+        ("`<b>` & `a`", "<code>&lt;b&gt;</code> &amp; <code>a</code>"),
+        ("a ` b, `` c ``, ` d `, `e", "a ` b, `` c ``, ` d `, `e"),
+    ],
+)
+def test_what_one_types_is_code_in_our_sentences_and_nowhere_else(text, expected):
+    table = Table(text, ("a", "b"), ((Cell(text), sentence(text)),), 1)
+    html = render_html(_page(Text(text), Callout(text, Tone.BAD), Command(text, text), Link(text, text), table))
+    literal = escape(text, quote=False)
+    assert f"<p>{expected}</p>" in html and f'role="note">{expected}</p>' in html and f": {literal}</p>" in html
+    assert f"<caption>{expected}</caption>" in html and f'<td data-column="b">{expected}</td>' in html
+    assert f'<td data-column="a">{literal}</td>' in html and f'all of it">{literal}</pre>' in html
 
 
 def test_nothing_is_loaded_from_elsewhere(all_pages):

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.pages.document import Callout, Cell, Command, Document, Image, Link, Section, Table, Text, Tone, visible
+from ecgcore.pages.document import (
+    Callout,
+    Cell,
+    Command,
+    Document,
+    Image,
+    Link,
+    Section,
+    Table,
+    Text,
+    Tone,
+    sentence,
+    visible,
+)
 from ecgcore.pages.terminal import print_document, render_terminal
 
 hostile = st.one_of(
@@ -64,6 +77,15 @@ def test_a_verdict_has_its_colour(tone, code):
     table = Table("cap", ("verdict",), ((Cell("decided", tone),),), 1)
     assert f"\x1b[{code}mdecided\x1b[0m" in render_terminal(document(table), colour=True)
     assert "\x1b" not in render_terminal(document(table))
+
+
+def test_what_one_types_has_a_style_and_keeps_its_backticks_where_there_is_none():
+    table = Table("cap", ("a", "b"), ((Cell("`x`.pdf"), sentence("see `y`")),), 1)
+    page = document(Text("run `ecg status` first"), table)
+    coloured = render_terminal(page, colour=True)
+    assert "run \x1b[1;36mecg status\x1b[0m first" in coloured and "see \x1b[1;36my\x1b[0m" in coloured
+    assert "`x`.pdf" in coloured
+    assert "run `ecg status` first" in render_terminal(page)
 
 
 def test_a_file_is_a_link():

@@ -140,7 +140,7 @@ CELLS: list[tuple[dict[str, str], set[tuple[str, str, str]]]] = [
     ({"smoke": "yes", "female": "2"}, {("flag-set", "smoke", "yes"), ("flag-set", "female", "2")}),
     ({"month": "March", "run_num": "1.5"}, {("whole-number", "month", "March"), ("whole-number", "run_num", "1.5")}),
     ({"new_cut": "1"}, {("new-cut", "new_cut", "1")}),
-    ({"new_cut": "x"}, {("flag-set", "new_cut", "(withheld: 1 characters)")}),
+    ({"new_cut": "x"}, {("flag-set", "new_cut", "(withheld: 1 character)")}),
     ({"scar_cad": "x" * 200}, {("scar-set", "scar", "(withheld: 200 characters)")}),
 ]
 
@@ -193,17 +193,19 @@ def test_a_row_listed_twice_rejects_the_batch(rows: Rows) -> None:
 
 
 def test_data_docs_are_built_per_batch_and_name_no_patient(rows: Rows, tmp_path: Path) -> None:
-    frame = rows({"lvef": "55 %"}, {"hn": "7654321", "cmr_date": "2016-03-05"})
+    frame = rows({"lvef": "55 %"}, {"hn": "7654321", "cmr_date": "2016-03-05"}).assign(table="cmr/a & b.csv")
     docs = tmp_path / "data_docs"
     for _ in range(2):  # a retry replaces the pages of the first attempt
-        report = validate(frame, batch_id="b1", data_docs_dir=docs, today=TODAY)
+        report = validate(frame, batch_id="b1", data_docs_dir=docs, today=TODAY, ingest_page=tmp_path / "pages/i.html")
     assert report.data_docs == docs / "b1" / "index.html"
     assert [p.name for p in docs.iterdir()] == ["b1"]
     assert sorted(p.name for p in (docs / "b1").iterdir()) == ["index.html", "validation.json"]
     text = report.data_docs.read_text(encoding="utf-8")
     assert "55 %" in text and "expect_column_values_to_be_null" in text
     assert not re.search(r"""(?:src|href)="(?:[a-z]+:)?//|<script|@import|url\(""", text)
-    assert all(f.row_id in text for f in report.failures)
+    place = '<td data-column="table">cmr/a &amp; b.csv</td><td data-column="row" class="numeric">%d</td>'
+    assert [text.count(place % row) for row in (1, 2, 3)] == [0, 1, 1]  # the names of columns stand in row 1
+    assert 'href="../../pages/i.html"' in text and "numbered as a spreadsheet shows them" in text
     result = json.loads((docs / "b1" / "validation.json").read_text(encoding="utf-8"))
     assert result["statistics"]["unsuccessful_expectations"] == len({(f.rule, f.column) for f in report.failures})
     assert rule("same-day-pair").message in text

@@ -36,7 +36,8 @@ def test_a_day_of_birth_is_withheld_where_no_day_belongs(column: str) -> None:
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        ("lvef", "(withheld: 14 characters)"),
+        ("lvef", "(withheld: 14 characters)"), ("lvef", "(withheld: 1 character)"),
+        ("lvef", "(withheld: 1,234 characters)"),
         ("lvef", "55 %"), ("lvef", "49,1"), ("lvef", "55-60"), ("lvef", "0.5512345678"),
         ("lvef", "(formula without a value)"),
         ("smoke", "yes"), ("age", "old"), ("month", "March"), ("year", "2559"), ("run_num", "14052"),

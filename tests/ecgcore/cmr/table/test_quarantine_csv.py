@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ecgcore.cmr.rules.finding import Effect
 from ecgcore.cmr.rules.validation_report import RowFailure
@@ -13,10 +14,19 @@ from ecgcore.cmr.table.quarantine_csv import write_rows_csv
 from ecgcore.pseudonym import Pseudonymiser
 
 Reader = Callable[..., LabelTable]
+Rows = Callable[..., pd.DataFrame]
+
+HEAD = ["source_table", "source_row", "rule", "value", "hint", "entry"]
 
 
 def failure(row_id: str, rule: str = "lvef-number", effect: Effect = Effect.QUARANTINE) -> RowFailure:
     return RowFailure(row_id, rule, "lvef_percent", "55 %", "write a number", effect)
+
+
+@pytest.fixture
+def rows_of(read_csv: Reader) -> Callable[..., pd.DataFrame]:
+    """Rows of a table that lies in the inbox as ``cmr/=a.csv``."""
+    return lambda *lines, **how: read_csv(*lines, **how).rows.assign(table="cmr/=a.csv")
 
 
 def lines_of(path: Path) -> list[list[str]]:
@@ -25,13 +35,13 @@ def lines_of(path: Path) -> list[list[str]]:
 
 
 def test_quarantined_rows_are_written_with_the_rule_before_the_table(
-    read_csv: Reader, tmp_path: Path, pseudonymiser: Pseudonymiser
+    rows_of: Rows, tmp_path: Path, pseudonymiser: Pseudonymiser
 ) -> None:
-    rows = read_csv(
+    rows = rows_of(
         "a.pdf,1234567,2016-03-04,2016-03-04,1,55 %",
         "b.pdf,2,2016-03-04,2016-03-04,1,55",
         "c.pdf,3,2016-03-04,2016-03-04,1,5",
-    ).rows
+    )
     first, second, third = rows["row_id"]
     failures = [
         failure(first),
@@ -42,18 +52,16 @@ def test_quarantined_rows_are_written_with_the_rule_before_the_table(
     path = tmp_path / "quarantine" / "b1" / "rows.csv"
     assert write_rows_csv(path, rows, failures, {first: "7"}) == 2
     header, one, two = lines_of(path)
-    assert header == ["rule", "value", "hint", "entry", "file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef"]
+    assert header == [*HEAD, "file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef"]
     token = f"pid:{pseudonymiser.patient_id('1234567')}"
-    assert one[:4] == ["lvef-number; same-day-pair", "55 %", "write a number", "7"]
-    assert one[4:] == ["a.pdf", token, "2016-03-04", "2016-03-04", "1", "55 %"]
-    assert two[4] == "c.pdf"
+    assert one[:6] == ["cmr/=a.csv", "2", "lvef-number; same-day-pair", "55 %", "write a number", "7"]
+    assert one[6:] == ["a.pdf", token, "2016-03-04", "2016-03-04", "1", "55 %"]
+    assert (two[1], two[6]) == ("4", "c.pdf")
     assert "1234567" not in path.read_text(encoding="utf-8")
 
 
-def test_the_corrected_file_is_a_label_table_again(
-    read_csv: Reader, tmp_path: Path, pseudonymiser: Pseudonymiser
-) -> None:
-    rows = read_csv("หัวใจ.pdf,111,2016-03-04,03/04/2016,1,55 %", "b.pdf,222,2016-03-04,2016-03-04,1,0").rows
+def test_the_corrected_file_is_a_label_table_again(rows_of: Rows, tmp_path: Path, pseudonymiser: Pseudonymiser) -> None:
+    rows = rows_of("หัวใจ.pdf,111,2016-03-04,03/04/2016,1,55 %", "b.pdf,222,2016-03-04,2016-03-04,1,0")
     path = tmp_path / "rows.csv"
     entries = dict(zip(rows["row_id"], ["41", "42"], strict=True))
     write_rows_csv(path, rows, map(failure, rows["row_id"]), entries)
@@ -70,30 +78,28 @@ def test_the_corrected_file_is_a_label_table_again(
 
 
 def test_what_cannot_be_corrected_comes_back_unchanged(
-    read_csv: Reader, tmp_path: Path, pseudonymiser: Pseudonymiser
+    rows_of: Rows, tmp_path: Path, pseudonymiser: Pseudonymiser
 ) -> None:
-    rows = read_csv('"=HYPERLINK(""x"")",1,2016-03-04,2016-03-04,-5,"a, b"').rows
+    rows = rows_of('"=HYPERLINK(""x"")",1,2016-03-04,2016-03-04,-5,"a, b"')
     write_rows_csv(tmp_path / "rows.csv", rows, map(failure, rows["row_id"]))
     cells = lines_of(tmp_path / "rows.csv")[1]
-    assert (cells[4], cells[8]) == ('\'=HYPERLINK("x")', "-5")
+    assert (cells[6], cells[10]) == ('\'=HYPERLINK("x")', "-5")
     again = read_table(tmp_path / "rows.csv", pseudonymiser).rows
     assert again["raw"].tolist() == rows["raw"].tolist()
 
 
-def test_tables_with_other_columns_share_one_file(tmp_path: Path, read_csv: Reader) -> None:
-    one = read_csv("a.pdf,1,2016-03-04,2016-03-04,1,0").rows
-    two = read_csv("b.pdf,2,2016-03-04,2016-03-04,0,70", header="file_name,hn,cmr_date,ecg_date,lvef,age").rows
+def test_tables_with_other_columns_share_one_file(tmp_path: Path, rows_of: Rows) -> None:
+    one = rows_of("a.pdf,1,2016-03-04,2016-03-04,1,0")
+    two = rows_of("b.pdf,2,2016-03-04,2016-03-04,0,70", header="file_name,hn,cmr_date,ecg_date,lvef,age")
     rows = pd.concat([one, two], ignore_index=True)
     write_rows_csv(tmp_path / "rows.csv", rows, map(failure, rows["row_id"]))
     header, first, second = lines_of(tmp_path / "rows.csv")
-    assert header[4:] == ["file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef", "age"]
-    assert first[8:] == ["1", "0", ""]
-    assert second[8:] == ["", "0", "70"]
+    assert header[6:] == ["file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef", "age"]
+    assert first[10:] == ["1", "0", ""]
+    assert second[10:] == ["", "0", "70"]
 
 
-def test_without_failures_the_file_has_a_header_only(tmp_path: Path, read_csv: Reader) -> None:
-    rows = read_csv("a.pdf,1,2016-03-04,2016-03-04,1,55").rows
+def test_without_failures_the_file_has_a_header_only(tmp_path: Path, rows_of: Rows) -> None:
+    rows = rows_of("a.pdf,1,2016-03-04,2016-03-04,1,55")
     assert write_rows_csv(tmp_path / "rows.csv", rows, []) == 0
-    assert lines_of(tmp_path / "rows.csv") == [
-        ["rule", "value", "hint", "entry", "file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef"]
-    ]
+    assert lines_of(tmp_path / "rows.csv") == [[*HEAD, "file_name", "hn", "cmr_date", "ecg_date", "scar_cad", "lvef"]]

@@ -130,5 +130,5 @@ def test_reads_of_other_studies_are_refused(binormal_frame):
         lambda: compare_readers(strange, frame, "scar", "new"),
         lambda: check_reads(strange, frame, [("scar", "new")]),
     ):
-        with pytest.raises(EvaluationError, match="1 studies that no locked test set holds, first S9"):
+        with pytest.raises(EvaluationError, match="1 study that no locked test set holds, first S9"):
             refused()
