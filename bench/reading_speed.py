@@ -19,6 +19,7 @@ from bench.made_reports import PSEUDONYMISER, MadeReports
 from bench.stopwatch import one_core, seconds_of, seconds_of_pair
 from ecgcore.data.cache_writer import decode
 from ecgcore.reports.batch.report_batch import read_reports, usable_cores
+from ecgcore.reports.batch.report_file import ReportFile
 from ecgcore.reports.batch.result import ReadResult
 from ecgcore.reports.batch.worker import Setup, read_one
 from ecgcore.reports.page.limits import DEFAULT_LIMITS
@@ -45,12 +46,12 @@ def _alternate(
     """Return seconds of reading, seconds of bare rendering, and results; the first file once before, unmeasured."""
     ours, theirs, results = [], [], []
     turn = count()
-    read_one(pdfs[0], _setup(made))
+    read_one(ReportFile(pdfs[0]), _setup(made))
     for _ in range(repeats):
         setup = _setup(made)
         for pdf in pdfs:
             read, rendered = seconds_of_pair(
-                lambda pdf=pdf, setup=setup: results.append(read_one(pdf, setup)),  # type: ignore[misc]
+                lambda pdf=pdf, setup=setup: results.append(read_one(ReportFile(pdf), setup)),  # type: ignore[misc]
                 lambda pdf=pdf: bare(pdf),  # type: ignore[misc]
                 next(turn),
             )

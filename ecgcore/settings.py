@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     s3_endpoint_url: str | None = None
     pair_days: int = Field(default=30, ge=0)
     settle_seconds: float = Field(default=0.0, ge=0.0)
+    split_pdf: bool = False
     targets: Path | None = None
     lvef_threshold: float | None = Field(default=None, gt=0.0, lt=100.0)
     lvef_comparison: Literal["<", "<="] | None = None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from prefect import flow
 
+from ecgcore.cmr.rules import catalogue
 from ecgcore.cmr.rules.finding import Finding
 from ecgcore.cmr.rules.validation_report import ValidationReport
 from ecgcore.ledger.decide.split_policy import load_split_policy
@@ -28,7 +29,8 @@ from tasks.inbox.ingest_pages import publish, write_pages
 from tasks.inbox.ingest_summary import IngestSummary
 from tasks.inbox.listed import Listed
 from tasks.inbox.pseudonyms import bound_pseudonymiser
-from tasks.inbox.reading import TablesRead, hash_files, list_files, read_pages, read_tables
+from tasks.inbox.reading import PagesRead, TablesRead, hash_files, list_files, read_pages, read_tables
+from tasks.inbox.split_pages import pages_of, with_known_pages
 from tasks.prefect.environment import open_ledger, prepare
 from tasks.prefect.run_page import ended, named
 from tasks.validation.validating import validate_rows
@@ -60,10 +62,15 @@ def ingest(inbox: str | None = None, again: bool = False) -> IngestSummary:
     with open_ledger(settings) as ledger:
         pseudonymiser = bound_pseudonymiser(settings, ledger)
         listing = list_files(uri, settings.home / "staging", settings.s3_endpoint_url, settings.settle_seconds)
-        listed = hash_files(listing)
+        listed = with_known_pages(ledger, hash_files(listing))
         to_read = _to_read(ledger, listed, again)
         tables = read_tables([each for each in to_read.values() if each.kind is not FileKind.ECG], pseudonymiser)
-        pages = _read(to_read.values(), settings, pseudonymiser)
+        read = _read(to_read.values(), settings, pseudonymiser)
+        if settings.split_pdf:
+            further = pages_of(listed, read.several)
+            read = _split(read, _read(further, settings, pseudonymiser))
+            listed = [*listed, *further]
+        pages = read.pages
         report = _validate(tables, pages, listed, settings, batch_id)
         batch = _batch(batch_id, listed, tables, pages, report, pseudonymiser)
         batch = replace(batch, again=frozenset(to_read))
@@ -82,12 +89,22 @@ def _to_read(ledger: Ledger, listed: Sequence[Listed], again: bool) -> dict[str,
     return {sha256: each for sha256, each in best_places(listed).items() if sha256 in wanted}
 
 
-def _read(new: Iterable[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> dict[str, PageFacts | Finding]:
+def _read(new: Iterable[Listed], settings: Settings, pseudonymiser: Pseudonymiser) -> PagesRead:
     reports = [each for each in new if each.kind is FileKind.ECG]
     if not reports:
-        return {}
+        return PagesRead()
     with progress_bar("reading reports", len(reports)) as show:
         return read_pages(reports, settings.folder("images"), pseudonymiser, settings.workers, show)
+
+
+def _split(whole: PagesRead, pages: PagesRead) -> PagesRead:
+    """Add what the pages of PDFs with several reports say; each such PDF says that they stand for it."""
+    split = {
+        sha256: catalogue.SPLIT.found(fault.value)
+        for sha256, fault in whole.pages.items()
+        if sha256 in whole.several and isinstance(fault, Finding)
+    }
+    return PagesRead({**whole.pages, **split, **pages.pages})
 
 
 def _validate(

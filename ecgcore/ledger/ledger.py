@@ -22,6 +22,7 @@ from ecgcore.ledger.ingest.counts import Counts, count
 from ecgcore.ledger.ingest.ingest_batch import IngestBatch, SourceFile
 from ecgcore.ledger.ingest.quarantine import OpenEntry, open_entries
 from ecgcore.ledger.ingest.record import BatchSummary, record
+from ecgcore.ledger.ingest.split_file import split_files
 from ecgcore.ledger.ingest.unread import refused_pages, unread
 from ecgcore.ledger.review import audit
 
@@ -80,6 +81,11 @@ class Ledger:
         """Return those of the content hashes that are ECG reports whose page was refused."""
         with self.reading() as connection:
             return refused_pages(connection, sha256s)
+
+    def split(self, sha256s: Iterable[str]) -> dict[str, int]:
+        """Return those of the content hashes that are PDFs which were split, each with the number of its pages."""
+        with self.reading() as connection:
+            return split_files(connection, sha256s)
 
     def record_batch(
         self,

@@ -50,7 +50,8 @@ def check_pages(
         page = Page(render_page(source, limits, number), Extent.PAGE, exact=True)
         shown.append(_shows(page, reading_of(page, formats)))
     if shown[0] is not _Shows.ECG or _Shows.ECG in shown[1:]:
-        raise RefusalError(source.name, Reason.SEVERAL_PAGES, f"{pages} pages: {_listed(shown)}")
+        readable = pages if _Shows.ECG in shown else 0
+        raise RefusalError(source.name, Reason.SEVERAL_PAGES, f"{pages} pages: {_listed(shown)}", readable)
     return (Caution.FURTHER_PAGES,) if _Shows.OTHER in shown else ()
 
 

@@ -76,18 +76,33 @@ def read_page(path: Path | str, limits: Limits = DEFAULT_LIMITS, formats: Sequen
         RefusalError: the file cannot be used.
         PopplerError: Poppler is not installed.
     """
-    return _page(read_source(Path(path), limits), known_formats() if formats is None else formats, limits)
+    source, formats = read_source(Path(path), limits), known_formats() if formats is None else formats
+    page = _page(source, formats, limits)
+    check_geometry(source.name, page, formats)
+    return page
 
 
-def report_of(source: Source, limits: Limits, formats: Sequence[ReportFormat] | None = None) -> Report:
-    """Do what ``read_report`` does with a file that was read already; the image may be a read-only view."""
+def report_of(
+    source: Source, limits: Limits, formats: Sequence[ReportFormat] | None = None, number: int | None = None
+) -> Report:
+    """Do what ``read_report`` does with a file that was read already; the image may be a read-only view.
+
+    Args:
+        source: the file.
+        limits: bounds on bytes, pages, pixels, time and memory.
+        formats: the formats to recognise; by default all that are described.
+        number: of the page of a PDF that is a report of its own, whatever the others show; None if the file is one.
+    """
     formats = known_formats() if formats is None else formats
     started = time.perf_counter()
-    page = _page(source, formats, limits)
+    page = _page(source, formats, limits, number or 1)
     rendered = time.perf_counter()
-    written = None if source.kind() is Kind.PICTURE else read_text(source, page.pixels, limits)
+    written = None if source.kind() is Kind.PICTURE else read_text(source, page.pixels, limits, number or 1)
     reading = reading_of(page, formats)
-    behind = check_pages(source, written.pages, page, reading, formats, limits) if written is not None else ()
+    behind: tuple[Caution, ...] = ()
+    if written is not None and number is None:
+        behind = check_pages(source, written.pages, page, reading, formats, limits)
+    check_geometry(source.name, page, formats)
     if reading is None:
         raise _unrecognised(source, page, written)
     check_leads(source.name, reading.match)
@@ -123,15 +138,14 @@ class _Said:
     rate: int | None = None
 
 
-def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits) -> Page:
+def _page(source: Source, formats: Sequence[ReportFormat], limits: Limits, number: int = 1) -> Page:
     check_size(source, limits)
     if source.kind() is Kind.PICTURE:
         page = read_picture(source, formats, limits)
     else:
         source.check_pdf_end()
-        page = Page(render_page(source, limits), Extent.PAGE, exact=True)
+        page = Page(render_page(source, limits, number), Extent.PAGE, exact=True)
         source.check_unchanged()
-    check_geometry(source.name, page, formats)
     return page
 
 

@@ -17,11 +17,15 @@ _FOLDERS = {"ecg", "cmr"}
 
 @dataclass(frozen=True)
 class Listed:
-    """A file of the inbox with the hash of its bytes and what it is by its place and name."""
+    """A file of the inbox with the hash of its bytes and what it is by its place and name.
+
+    ``page`` is the page of a PDF that was split; ``file.relative`` then names it, and ``sha256`` is the page's.
+    """
 
     file: InboxFile
     sha256: str
     kind: FileKind
+    page: int | None = None
 
     def source(self, page: PageFacts | None = None, fault: Finding | None = None) -> SourceFile:
         """Return it as the ledger records it."""

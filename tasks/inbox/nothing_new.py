@@ -46,6 +46,7 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
     from tasks.inbox.ingest_pages import write_pages
     from tasks.inbox.listed import hashed
     from tasks.inbox.pseudonyms import bound_pseudonymiser
+    from tasks.inbox.split_pages import with_known_pages
 
     splits = load_split_policy(settings.split_policy)
     started = datetime.now(UTC)
@@ -57,7 +58,7 @@ def ingest_nothing_new(settings: Settings, uri: str) -> IngestSummary | None:
             endpoint_url=settings.s3_endpoint_url,
             settle_seconds=settings.settle_seconds,
         )
-        files = [each.source() for each in hashed(listing)]
+        files = [each.source() for each in with_known_pages(ledger, hashed(listing))]
         if ledger.unread(files):
             return None
         batch = IngestBatch(new_batch_id(started), files, [])

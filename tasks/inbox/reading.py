@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prefect import task
@@ -20,6 +20,7 @@ from ecgcore.ledger.ingest.assembly import page_of
 from ecgcore.ledger.ingest.ingest_batch import PageFacts
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch.report_batch import read_reports
+from ecgcore.reports.batch.report_file import ReportFile
 from tasks.inbox.listed import Listed, hashed
 from tasks.inbox.storage import Inbox, InboxFile, list_inbox
 from tasks.prefect.artifacts import progress_bar
@@ -86,6 +87,19 @@ def _suffix(file: InboxFile) -> str:
     return Path(file.relative).suffix.lower()
 
 
+@dataclass(frozen=True)
+class PagesRead:
+    """What was read of ECG reports, by content hash.
+
+    Args:
+        pages: the page of each, or why it is refused.
+        several: PDFs that hold several reports, each with the number of its pages.
+    """
+
+    pages: dict[str, PageFacts | Finding] = field(default_factory=dict)
+    several: dict[str, int] = field(default_factory=dict)
+
+
 @task(name="read the ECG reports", cache_policy=NO_CACHE)
 def read_pages(
     files: Sequence[Listed],
@@ -93,18 +107,21 @@ def read_pages(
     pseudonymiser: Pseudonymiser,
     workers: int | None,
     show: Callable[[int], None],
-) -> dict[str, PageFacts | Finding]:
-    """Render and check each new report in worker processes; return its page or its fault by content hash."""
-    pages: dict[str, PageFacts | Finding] = {}
+) -> PagesRead:
+    """Render and check each new report in worker processes."""
+    read = PagesRead()
     unique = list({listed.sha256: listed for listed in files}.values())
     with progress_bar("ingest-progress", f"reading {counted(len(unique), 'report')}") as bar:
-        results = read_reports([listed.file.path for listed in unique], image_dir, pseudonymiser, workers=workers)
+        reports = [ReportFile(each.file.path, each.page) for each in unique]
+        results = read_reports(reports, image_dir, pseudonymiser, workers=workers)
         for done, (listed, result) in enumerate(zip(unique, results, strict=True), start=1):
-            pages[listed.sha256] = _page(listed, result.sha256, page_of(result))
+            read.pages[listed.sha256] = _page(listed, result.sha256, page_of(result))
+            if result.pages and result.sha256 == listed.sha256:
+                read.several[listed.sha256] = result.pages
             show(done)
             if done % _SHOW_EVERY == 0:
                 bar.show(done, len(unique))
-    return pages
+    return read
 
 
 def _page(listed: Listed, sha256: str | None, page: PageFacts | Finding) -> PageFacts | Finding:

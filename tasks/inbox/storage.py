@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from ecgcore.errors import EcgError
 from ecgcore.ledger.decide.state import FileKind
+from ecgcore.reports.page.pdf_page import page_number
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 ECG_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
@@ -166,12 +167,14 @@ def folder_of(relative: str) -> InboxFolder:
 
 
 def skip_by_name(relative: str) -> Skipped | None:
-    """Return why a file is skipped by its name alone (hidden, temporary, made by an operating system), else None."""
+    """Return why a file is skipped by its name alone (hidden, temporary, of a system, of a PDF's page), else None."""
     path = PurePosixPath(relative)
     if path.name.startswith("~$") or path.suffix.lower() in _TEMPORARY_SUFFIXES or path.name.endswith("~"):
         return Skipped.TEMPORARY
     if path.name.lower() in _SYSTEM_NAMES:
         return Skipped.SYSTEM
+    if page_number(relative) is not None:
+        return Skipped.UNSAFE_NAME  # the pages of a PDF that is split are named so
     if any(part.startswith(".") for part in path.parts) or path.parts[0] == "__MACOSX":
         return Skipped.HIDDEN
     return None

@@ -3,64 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.flows.trap import killed_at
+
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
 KEY = {"ECG_PSEUDONYM_KEY": "one key for both homes, so that they can be compared"}
-
-# Runs the command line with a trap: the process kills itself with SIGKILL before or after the named function.
-TRAP = """
-import importlib, os, signal, sys
-place, name, when, *words = sys.argv[1:]
-from tasks.prefect.environment import prepare
-prepare()
-module = importlib.import_module(place)
-owner_name, _, attribute = name.rpartition(".")
-owner = getattr(module, owner_name) if owner_name else module
-original = getattr(owner, attribute)
-def trapped(*args, **kwargs):
-    if when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    original(*args, **kwargs)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(owner, attribute, trapped)
-sys.argv = ["ecg", *words]
-from app.cli.main import main
-main()
-"""
-
-
-def _killed_at(ecg: Any, place: str, name: str, when: str, *words: object, **more: str) -> None:
-    """Run until the trap springs, then end what it leaves: Prefect's own server, which would hold a pipe open."""
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-c", TRAP, place, name, when, *map(str, words)],
-            stdout=said,
-            stderr=said,
-            text=True,
-            env=ecg.environment(**more),
-            cwd=ecg.deployments,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout=800)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        said.seek(0)
-        assert code == -signal.SIGKILL, f"the trap at {place}.{name} did not spring: {said.read()}"
 
 
 def _final(books: Any) -> tuple[Any, ...]:
@@ -102,7 +56,7 @@ class TestIngest:
     def test_killed_at_any_place(
         self, cli: Any, books_of: Any, inbox: Path, uninterrupted: Any, place: str, name: str, when: str, recorded: int
     ) -> None:
-        _killed_at(cli, place, name, when, "ingest", inbox, **KEY)
+        killed_at(cli, place, name, when, "ingest", inbox, **KEY)
         assert books_of(cli.home).totals()["batch"] == recorded
         assert _steward_pages(cli.home) == []
         assert cli("ingest", inbox, **KEY).code == 0
@@ -134,7 +88,7 @@ RETRAIN = ("retrain", "--recipe", "tiny", "--policy", "lax")
 class TestRetrain:
     def test_killed_after_an_epoch_it_goes_on_from_there(self, locked_cli: Any) -> None:
         ecg, words = locked_cli, ("retrain", "--recipe", "long", "--policy", "lax")
-        _killed_at(ecg, "ecgcore.training.network.keeper", "Keeper.on_train_epoch_end", "after", *words)
+        killed_at(ecg, "ecgcore.training.network.keeper", "Keeper.on_train_epoch_end", "after", *words)
         (run,) = (ecg.home / "runs").iterdir()
         done = _metrics(run)
         assert (len(done), (run / "model").exists()) == (2, False)
@@ -153,7 +107,7 @@ class TestRetrain:
             ("tasks.registry.registry", "Registry.register_candidate", "after"),
             ("tasks.release.promoting", "run_promotion", "before"),
         ):
-            _killed_at(ecg, place, name, when, *RETRAIN)
+            killed_at(ecg, place, name, when, *RETRAIN)
             assert _complete(ecg.home)
         outcome = _finish(ecg)
         assert outcome == "1"
@@ -175,7 +129,7 @@ class TestRetrain:
         ecg, books = cli_of(manual_home), books_of(manual_home)
         version = "1" if _champion(books) == "2" else "2"
         words = ("promote", version, *WHO)
-        _killed_at(ecg, "tasks.release.champion_steps", f"ChampionSteps.{step}", when, *words)
+        killed_at(ecg, "tasks.release.champion_steps", f"ChampionSteps.{step}", when, *words)
         assert _complete(manual_home)
         assert ecg(*words).code == 0
         assert (manual_home / "champion").readlink() == Path("releases") / version

@@ -31,6 +31,11 @@ ONE_PATIENT_PER_PAGE = Rule(
 CHANGED = Rule("changed-while-read", Effect.QUARANTINE, "wait until the file is complete, then ingest again")
 REPLACED = Rule("superseded", Effect.DUPLICATE, "nothing to do: a corrected row or file took its place")
 SAME_CONTENT = Rule("same-content", Effect.DUPLICATE, "nothing to do: this content is known already")
+SPLIT = Rule(
+    "split-into-pages",
+    Effect.DUPLICATE,
+    "nothing to do: each of its pages is a report of its own, shown as FILE.pdf#page=N",
+)
 ROWS = Rule("rows", Effect.WARN, "see the table's rows")
 
 # an ECG and the row that names it
@@ -50,7 +55,7 @@ BAD_PAGE = Rule("ecg-page-refused", Effect.WAIT, "send a readable report under t
 AMBIGUOUS = Rule(
     "ambiguous-file-name",
     Effect.QUARANTINE,
-    "give the folder in file_name, or year and month, or run_num, so that one ECG file is left",
+    "give the folder, or the page (FILE.pdf#page=2), in file_name, or year and month, or run_num, so that one is left",
 )
 PAGE_AGREES = Rule(
     "page-agrees-with-table",
@@ -98,7 +103,7 @@ DATES_REQUIRED = label_rules.rule("dates-required")
 ROWS_REQUIRED = label_rules.rule("rows-required")
 
 _FILES_AND_ROWS = (
-    KNOWN_KIND, NARRATIVE_REPORT, TABLE_REJECTED, ONE_PATIENT_PER_PAGE, CHANGED, REPLACED, SAME_CONTENT, ROWS,
+    KNOWN_KIND, NARRATIVE_REPORT, TABLE_REJECTED, ONE_PATIENT_PER_PAGE, CHANGED, REPLACED, SAME_CONTENT, SPLIT, ROWS,
     NO_ROW, NO_FILE, OTHER_MONTH, OTHER_PATIENT, BAD_PAGE, AMBIGUOUS, PAGE_AGREES,
     ONE_STUDY_PER_ECG, ONE_ECG_PER_STUDY, ONE_STUDY_PER_PICTURE, SOURCES_AGREE, TEST_PATIENT, ONE_SPLIT,
     UNVERIFIED_PAGE,

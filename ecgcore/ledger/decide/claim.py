@@ -14,6 +14,7 @@ from ecgcore.ledger.decide.label_row import LabelRow, StudyKey, alternatives, co
 from ecgcore.ledger.decide.matching import Match, disagreement
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict
+from ecgcore.reports.page.pdf_page import page_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Claim:
     @property
     def target(self) -> str:
         """What the row points at: the page, or the name where no single page is left."""
-        return self.match.page.sha256 if self.match.page else "name:" + naming.stem(self.row.file_name or "")
+        name = self.row.file_name or ""
+        return self.match.page.sha256 if self.match.page else f"name:{naming.stem(name)}#{page_number(name) or ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.ecg_page import EcgPage
 from ecgcore.ledger.decide.label_row import LabelRow
+from ecgcore.reports.page.pdf_page import page_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Matcher:
 
     def _named(self, cell: str) -> list[EcgPage]:
         pages = self._by_stem.get(naming.stem(cell), []) if naming.stem(cell) else []
+        if (number := page_number(cell)) is not None:
+            pages = [page for page in pages if _any_path(page, lambda path: page_number(path) == number)]
         name = naming.base_name(cell)
         return _keep(pages, lambda page: any(naming.base_name(s.path) == name for s in page.sightings))
 

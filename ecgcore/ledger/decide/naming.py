@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import zip_longest
 from pathlib import PurePosixPath
 
+from ecgcore.reports.page.pdf_page import pdf_of
+
 EXTENSIONS = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
 
 _SPREADSHEET_NUMBER = re.compile(r"([0-9]+)\.0+")
@@ -45,8 +47,8 @@ def _plain(character: str) -> str:
 
 
 def base_name(path: str) -> str:
-    """Return the comparable base name, with its extension; "" for an empty cell."""
-    parts = components(path)
+    """Return the comparable base name, with its extension; "" for an empty cell. A page has that of its PDF."""
+    parts = components(pdf_of(path))
     return parts[-1] if parts else ""
 
 

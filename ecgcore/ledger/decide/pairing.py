@@ -16,6 +16,7 @@ from ecgcore.ledger.decide.matching import Match, Matcher, agreement, disagreeme
 from ecgcore.ledger.decide.rivalry import rivals
 from ecgcore.ledger.decide.state import State
 from ecgcore.ledger.decide.verdict import Verdict
+from ecgcore.reports.page.pdf_page import pdf_of
 
 PAIR_DAYS = 30
 
@@ -71,7 +72,7 @@ def pair(
         pair_days: days after which a file or row that still waits is `unpaired`.
     """
     latest = now - timedelta(days=pair_days)
-    outdated = _outdated_pages(pages)
+    outdated = _outdated_pages(pages) | _split_files(pages)
     matcher = Matcher(page for page in pages if page.sha256 not in outdated)
     matches = {row.row_id: matcher.match(row) for row in rows}
     replaced = _replaced(rows, matches, known)
@@ -87,16 +88,27 @@ def pair(
 
 
 def _outdated_pages(pages: Sequence[EcgPage]) -> dict[str, Verdict]:
-    """Find the pages whose path now holds a newer content; accepted ones stay."""
+    """Find the pages whose path, or that of the PDF they are in, now holds a newer content; accepted ones stay."""
     newest: dict[str, tuple[datetime, str]] = {}
     for page in pages:
         for sighting in page.sightings:
             seen = (sighting.seen, page.sha256)
-            newest[sighting.path] = max(newest.get(sighting.path, seen), seen)
+            file = pdf_of(sighting.path)
+            newest[file] = max(newest.get(file, seen), seen)
+    by = {page.sha256: newest[pdf_of(page.path)][1] for page in pages}
     return {
-        page.sha256: Verdict(State.DUPLICATE, catalogue.REPLACED.found(newest[page.path][1][:16]), newest[page.path][1])
+        page.sha256: Verdict(State.DUPLICATE, catalogue.REPLACED.found(by[page.sha256][:16]), by[page.sha256])
         for page in pages
-        if page.study_id is None and all(newest[s.path][0] > s.seen for s in page.sightings)
+        if page.study_id is None and all(newest[pdf_of(s.path)][0] > s.seen for s in page.sightings)
+    }
+
+
+def _split_files(pages: Sequence[EcgPage]) -> dict[str, Verdict]:
+    """Find the PDFs that were split: their pages stand for them."""
+    return {
+        page.sha256: Verdict(State.DUPLICATE, page.fault)
+        for page in pages
+        if page.fault is not None and page.fault.rule == catalogue.SPLIT.name
     }
 
 

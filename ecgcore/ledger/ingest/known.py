@@ -20,6 +20,7 @@ from ecgcore.ledger.decide.label_row import LabelRow
 from ecgcore.ledger.decide.pairing import Known
 from ecgcore.ledger.decide.state import SETTLED, FileKind
 from ecgcore.ledger.ingest.label_frame import CELLS
+from ecgcore.reports.page.pdf_page import pdf_of
 
 _ROW_FIELDS = ("row_id", "table_sha256", "row", "batch", "first_seen", *CELLS)
 
@@ -90,7 +91,8 @@ def touching_studies(
     for column, values in ((File.stem, stems), (Study.study_id, ids), (Study.image_sha256, pictures)):
         found |= _studies_where(connection, column, values)
     found |= _studies_sighted(connection, stems)
-    found |= _studies_at(connection, {sighting.path for page in pages for sighting in page.sightings})
+    paths = {sighting.path for page in pages for sighting in page.sightings}
+    found |= _studies_at(connection, paths | {pdf_of(path) for path in paths})
     return _settled(connection, found)
 
 

@@ -14,6 +14,7 @@ from ecgcore.ledger.db.tables import File, FileSighting
 from ecgcore.ledger.decide import naming
 from ecgcore.ledger.decide.state import FileKind, State
 from ecgcore.ledger.ingest.ingest_batch import SourceFile
+from ecgcore.reports.page.pdf_page import pdf_of
 
 _ORDER = tuple(FileKind)
 
@@ -67,9 +68,14 @@ def last_seen(connection: Connection, paths: Iterable[str]) -> dict[str, str]:
 
 
 def restore_returned(connection: Connection, files: Sequence[SourceFile], now: datetime) -> int:
-    """Record that contents lie again at a path of theirs which held another content since; return how many do."""
+    """Record that contents lie again at a path of theirs which held another content since; return how many do.
+
+    The pages of a PDF that was split come back with it.
+    """
     known, last = known_paths(connection, [f.sha256 for f in files]), last_seen(connection, [f.path for f in files])
-    back = [f for f in files if f.path in known.get(f.sha256, ()) and last[f.path] != f.sha256]
+    there = [f for f in files if f.path in known.get(f.sha256, ())]
+    returned = {f.path for f in there if last[f.path] != f.sha256}
+    back = [f for f in there if f.path in returned or pdf_of(f.path) in returned]
     for file in back:
         here = {"sha256": file.sha256, "path": file.path}
         connection.execute(update(File).filter_by(**here).values(first_seen=now))

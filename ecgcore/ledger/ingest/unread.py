@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from ecgcore.cmr.rules import catalogue
 from ecgcore.ledger.db.chunk import chunks
@@ -30,11 +30,11 @@ def unread(connection: Connection, files: Sequence[SourceFile]) -> frozenset[str
 
 
 def refused_pages(connection: Connection, sha256s: Iterable[str]) -> frozenset[str]:
-    """Return those of the contents that are ECG reports whose page was refused."""
+    """Return those of the contents that are ECG reports whose page was refused; of a PDF that was split, its pages."""
     found: set[str] = set()
     for part in chunks(sha256s):
         query = select(File.sha256).where(
-            File.sha256.in_(part), File.kind == FileKind.ECG, File.fault_rule.is_not(None)
+            File.sha256.in_(part), File.kind == FileKind.ECG, File.fault_rule != catalogue.SPLIT.name
         )
         found |= set(connection.execute(query).scalars())
     return frozenset(found)
@@ -56,8 +56,9 @@ def _placed_anew(connection: Connection, files: Iterable[SourceFile]) -> dict[st
     found: dict[str, SourceFile] = {}
     for part in chunks(best):
         with_rows = select(Row.table_sha256).where(Row.table_sha256.in_(part))
+        whole = or_(File.fault_rule.is_(None), File.fault_rule != catalogue.SPLIT.name)
         query = select(File.sha256, File.kind).where(
-            File.sha256.in_(part), File.image_sha256.is_(None), File.sha256.not_in(with_rows)
+            File.sha256.in_(part), File.image_sha256.is_(None), File.sha256.not_in(with_rows), whole
         )
         found |= {sha256: best[sha256] for sha256, kind in connection.execute(query) if kind is not best[sha256].kind}
     return found

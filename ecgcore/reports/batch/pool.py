@@ -18,6 +18,7 @@ from pathlib import Path
 
 import ecgcore
 from ecgcore.errors import EcgError
+from ecgcore.reports.batch.report_file import ReportFile
 from ecgcore.reports.batch.result import ReadResult
 from ecgcore.reports.batch.worker import Setup
 
@@ -39,7 +40,7 @@ class Job:
     """One file and its place in the batch."""
 
     index: int
-    path: Path
+    file: ReportFile
     attempt: int = 1
 
 
@@ -84,7 +85,7 @@ class Worker:
         self.job = job
         self.deadline = time.monotonic() + self._seconds + self._grace
         self._grace = 0.0
-        self.pipe.send(job.path)
+        self.pipe.send(job.file)
 
     def take(self) -> Answer:
         """Receive the answer, or learn that the process has died.

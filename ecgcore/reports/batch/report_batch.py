@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch.pool import Answer, Job, WorkerPool
+from ecgcore.reports.batch.report_file import ReportFile
 from ecgcore.reports.batch.result import ReadResult, refused
 from ecgcore.reports.batch.worker import Setup
 from ecgcore.reports.file.source import read_source
@@ -22,7 +23,7 @@ Progress = Callable[[int], None]
 
 
 def read_reports(
-    paths: Iterable[Path],
+    files: Iterable[Path | ReportFile],
     image_dir: Path,
     pseudonymiser: Pseudonymiser | None,
     workers: int | None = None,
@@ -32,10 +33,10 @@ def read_reports(
     """Read files, store the canonical images of the good ones, and yield one result per file, in input order.
 
     A file that makes a worker crash or hang is refused like any other bad file, and the batch goes on. Memory does not
-    grow with the number of files: paths are taken as workers become free.
+    grow with the number of files: they are taken as workers become free.
 
     Args:
-        paths: the files; may be a generator.
+        files: the files, or pages of them; may be a generator.
         image_dir: where images are stored; made if missing.
         pseudonymiser: used inside the workers; hospital numbers do not leave them. None leaves ``patient_id`` empty.
         workers: processes; by default one per usable core.
@@ -51,7 +52,7 @@ def read_reports(
     if size < 1:
         raise ValueError(f"workers must be at least 1, is {size}")
     with WorkerPool(Setup(Path(image_dir), pseudonymiser, limits), size) as pool:
-        yield from _in_order(pool, Backlog(paths), size * _WINDOW_PER_WORKER, limits, progress)
+        yield from _in_order(pool, Backlog(files), size * _WINDOW_PER_WORKER, limits, progress)
 
 
 def usable_cores() -> int:
@@ -62,8 +63,8 @@ def usable_cores() -> int:
 class Backlog:
     """The files that no worker has yet, in order, and those that deserve another attempt."""
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self._fresh = iter(paths)
+    def __init__(self, files: Iterable[Path | ReportFile]) -> None:
+        self._fresh = iter(files)
         self._given = 0
         self._again: list[Job] = []
 
@@ -73,11 +74,11 @@ class Backlog:
             return self._again.pop()
         if self._given >= before:
             return None
-        path = next(self._fresh, None)
-        if path is None:
+        file = next(self._fresh, None)
+        if file is None:
             return None
         self._given += 1
-        return Job(self._given - 1, Path(path))
+        return Job(self._given - 1, file if isinstance(file, ReportFile) else ReportFile(Path(file)))
 
     def retry(self, job: Job) -> None:
         self._again.append(replace(job, attempt=job.attempt + 1))
@@ -120,16 +121,16 @@ def _result(answer: Answer, limits: Limits) -> ReadResult | None:
     if answer.result is not None:
         return answer.result
     if answer.late:
-        return _lost(answer.job.path, limits, Reason.TOO_SLOW, f"more than {limits.file_seconds:g} s")
+        return _lost(answer.job.file, limits, Reason.TOO_SLOW, f"more than {limits.file_seconds:g} s")
     if answer.job.attempt < _ATTEMPTS:
         return None
-    return _lost(answer.job.path, limits, Reason.UNREADABLE, f"reading it crashed ({answer.died})")
+    return _lost(answer.job.file, limits, Reason.UNREADABLE, f"reading it crashed ({answer.died})")
 
 
-def _lost(path: Path, limits: Limits, reason: Reason, value: str) -> ReadResult:
+def _lost(file: ReportFile, limits: Limits, reason: Reason, value: str) -> ReadResult:
     """Return the result of a file whose worker was lost; only its bytes are read here."""
     try:
-        source = read_source(path, limits)
+        source = read_source(file.path, limits)
     except RefusalError as e:
-        return refused(path, "", 0, Reason(e.reason), e.value)
-    return refused(path, source.sha256, source.size_bytes, reason, value)
+        return refused(file.path, "", 0, Reason(e.reason), e.value)
+    return refused(file.path, file.identity(source.sha256), source.size_bytes, reason, value)

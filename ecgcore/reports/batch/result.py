@@ -17,7 +17,7 @@ class ReadResult:
 
     Args:
         path: the file as it was given.
-        sha256: of its bytes, hex; empty if it could not be opened.
+        sha256: what its content is known by: of its bytes, hex, or of a page of it; empty if it could not be opened.
         size_bytes: length; for a file over the limit, the limit plus one.
         ok: the file is a report and its canonical image is stored.
         reason, value, hint: the rule it breaks, what was found, and the next step; None if ok.
@@ -30,6 +30,7 @@ class ReadResult:
         possible_dates: the days that the printed date may mean where it can be read in two ways; else none.
         cautions: what is unusual about an accepted page, and what nothing on it confirms.
         details: what more is known of a caution.
+        pages: of a PDF that holds several reports, and may be read page by page; else 0.
         timings: where the time went.
     """
 
@@ -49,9 +50,10 @@ class ReadResult:
     possible_dates: tuple[date, ...] = ()
     cautions: tuple[Caution, ...] = ()
     details: Mapping[Caution, str] = field(default_factory=dict)
+    pages: int = 0
     timings: Timings = field(default_factory=Timings, compare=False)
 
 
-def refused(path: Path, sha256: str, size_bytes: int, reason: Reason, value: str) -> ReadResult:
+def refused(path: Path, sha256: str, size_bytes: int, reason: Reason, value: str, pages: int = 0) -> ReadResult:
     """Return the result of a file that breaks a rule."""
-    return ReadResult(path, sha256, size_bytes, False, reason, value, HINTS[reason])
+    return ReadResult(path, sha256, size_bytes, False, reason, value, HINTS[reason], pages=pages)

@@ -1,4 +1,4 @@
-"""One worker process: takes paths from a pipe, returns results, keeps identifiers to itself.
+"""One worker process: takes files from a pipe, returns results, keeps identifiers to itself.
 
 Started as ``python -m ecgcore.reports.batch.worker <descriptor>`` by ``WorkerPool``: a fresh interpreter, so that it
 inherits neither threads nor memory of its parent, and its parent's main module is not run again.
@@ -16,6 +16,7 @@ import cv2
 
 from ecgcore.errors import EcgError
 from ecgcore.pseudonym import Pseudonymiser
+from ecgcore.reports.batch.report_file import ReportFile
 from ecgcore.reports.batch.result import ReadResult, refused
 from ecgcore.reports.file.image_store import image_path, store_image
 from ecgcore.reports.file.source import Source, read_source
@@ -40,8 +41,8 @@ class Setup:
     limits: Limits
 
 
-def read_one(path: Path, setup: Setup) -> ReadResult:
-    """Read one file, store its canonical image, and return what it came to.
+def read_one(file: ReportFile, setup: Setup) -> ReadResult:
+    """Read one file, or one page of it, store its canonical image, and return what it came to.
 
     Raises:
         StoreError: the image cannot be stored. That is no fault of the file.
@@ -49,26 +50,27 @@ def read_one(path: Path, setup: Setup) -> ReadResult:
     """
     started = time.perf_counter()
     try:
-        source = read_source(path, setup.limits)
+        source = read_source(file.path, setup.limits)
     except RefusalError as e:
-        return refused(path, "", 0, Reason(e.reason), e.value)
+        return refused(file.path, "", 0, Reason(e.reason), e.value)
     opened = time.perf_counter() - started
     try:
-        report = report_of(source, setup.limits)
+        report = report_of(source, setup.limits, number=file.page)
     except RefusalError as e:
-        return refused(path, source.sha256, source.size_bytes, Reason(e.reason), e.value)
-    return _stored(path, source, report, setup, opened)
+        identity = file.identity(source.sha256)
+        return refused(file.path, identity, source.size_bytes, Reason(e.reason), e.value, e.pages)
+    return _stored(file, source, report, setup, opened)
 
 
-def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: float) -> ReadResult:
+def _stored(file: ReportFile, source: Source, report: Report, setup: Setup, opened: float) -> ReadResult:
     started = time.perf_counter()
     sha256 = store_image(report.image, setup.image_dir)
     storing = time.perf_counter() - started
     printed = report.printed
     patient, doubts = _patient(printed, setup.pseudonymiser)
     return ReadResult(
-        path=path,
-        sha256=source.sha256,
+        path=file.path,
+        sha256=file.identity(source.sha256),
         size_bytes=source.size_bytes,
         ok=True,
         ecg_format=report.format.name,
@@ -78,7 +80,7 @@ def _stored(path: Path, source: Source, report: Report, setup: Setup, opened: fl
         ecg_date=printed.ecg_date if printed else None,
         hn_ambiguous=bool(printed and printed.ambiguous),
         possible_dates=printed.possible_dates if printed else (),
-        cautions=(*report.cautions, *doubts, *_name_cautions(path, printed), *report.unverified),
+        cautions=(*report.cautions, *doubts, *_name_cautions(file.path, printed), *report.unverified),
         details={**report.details, **report.unverified},
         timings=replace(report.timings, rendering=report.timings.rendering + opened, storing=storing),
     )
@@ -100,11 +102,11 @@ def _name_cautions(path: Path, printed: Printed | None) -> tuple[Caution, ...]:
 
 
 def serve(pipe: Connection) -> None:
-    """Answer paths until None or the end of the pipe. An error that is no fault of the file is sent, not raised."""
+    """Answer files until None or the end of the pipe. An error that is no fault of the file is sent, not raised."""
     setup: Setup = pipe.recv()
-    while (path := pipe.recv()) is not None:
+    while (file := pipe.recv()) is not None:
         try:
-            answer: ReadResult | EcgError = read_one(path, setup)
+            answer: ReadResult | EcgError = read_one(file, setup)
         except EcgError as e:
             answer = e
         pipe.send(answer)

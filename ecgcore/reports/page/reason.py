@@ -89,7 +89,8 @@ HINTS = {
     Reason.TOO_LARGE: "send one report per file, a letter or A4 page, at most 600 dpi if it is a picture",
     Reason.TOO_SLOW: "was the machine busy, `ecg ingest --again`; else render page 1 to a 300 dpi PNG and send that",
     Reason.NO_PAGE: "export the report again; this file holds no page",
-    Reason.SEVERAL_PAGES: "send one report per file: split the PDF into one file a page, each named in the table",
+    Reason.SEVERAL_PAGES: "send one report per file: split the PDF into one file a page, each named in the table; "
+    "or set ECG_SPLIT_PDF=true, then `ecg ingest --again`",
     Reason.BLANK_PAGE: "send the page that carries the ECG; this one is blank",
     Reason.UNKNOWN_FORMAT: "send an upright report of a known machine, a scan with little JPEG loss; "
     "or describe the machine's format, then `ecg ingest --again`",
@@ -109,11 +110,13 @@ class RefusalError(ReportError):
         thing: the file, as its last path part.
         reason: the rule it breaks.
         value: what was found, without identifiers.
+        pages: of a PDF that may be read page by page; 0 where it may not.
     """
 
-    def __init__(self, thing: object, reason: Reason, value: str) -> None:
+    def __init__(self, thing: object, reason: Reason, value: str, pages: int = 0) -> None:
         super().__init__(thing, f"{reason} ({value})", HINTS[reason], reason)
         self.value = value
+        self.pages = pages
 
-    def __reduce__(self) -> tuple[type[RefusalError], tuple[str, Reason, str]]:  # type: ignore[override]
-        return type(self), (self.thing, Reason(self.reason), self.value)
+    def __reduce__(self) -> tuple[type[RefusalError], tuple[str, Reason, str, int]]:  # type: ignore[override]
+        return type(self), (self.thing, Reason(self.reason), self.value, self.pages)

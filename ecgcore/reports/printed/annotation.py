@@ -32,8 +32,8 @@ class Annotations:
     said: tuple[str, ...] = ()
 
 
-def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, Annotations]:
-    """Make what is shown on the first page a part of its content.
+def merge_annotations(document: PdfDocument, index: int, page: PdfPage) -> tuple[PdfPage, Annotations]:
+    """Make what is shown on the page at ``index`` a part of its content.
 
     Left out are pop-ups, links, and what is hidden or for print only. What is on a layer that is switched off stays:
     some viewers, pdfium's among them, show it all the same.
@@ -59,7 +59,7 @@ def merge_annotations(document: PdfDocument, page: PdfPage) -> tuple[PdfPage, An
             pdfium.FPDFPage_RemoveAnnot(page, i)
     pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     page.close()
-    return document[0], Annotations(count, marks, tuple(said))
+    return document[index], Annotations(count, marks, tuple(said))
 
 
 def _is_shown(annotation: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The text that a person sees on page 1 of a PDF, what stands in the places of the leads' names, and the pages."""
+"""The text that a person sees on a page of a PDF, what stands in the places of the leads' names, and the pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UNKNOWN_LETTERS = 3  # fewer may be a logo or a sign
 class PageText:
     """Args:
     pages: pages of the PDF.
-    text: the lines that are seen on the first, those of form fields and notes included; empty for a scan.
+    text: the lines that are seen on the one that was read, those of form fields and notes included; empty for a scan.
     marks: notes, drawings and stamps that a reader left on it.
     unread: it shows text that cannot be read: of a font that does not say which letters it draws, or of a picture that
         a machine read into letters, which nobody sees.
@@ -66,8 +66,8 @@ class PageText:
         return names
 
 
-def read_text(source: Source, pixels: Pixels, limits: Limits) -> PageText:
-    """Read what is written on page 1. Called only after Poppler has rendered the page within the limits.
+def read_text(source: Source, pixels: Pixels, limits: Limits, number: int = 1) -> PageText:
+    """Read what is written on a page. Called only after Poppler has rendered the page within the limits.
 
     pdfium reads it in some ms without a process; what it cannot open is read by Poppler.
 
@@ -75,6 +75,7 @@ def read_text(source: Source, pixels: Pixels, limits: Limits) -> PageText:
         source: a PDF.
         pixels: the page that Poppler rendered, uint8 (H, W, 3).
         limits: bounds on what Poppler may use.
+        number: of the page, from 1.
 
     Raises:
         RefusalError: Poppler fails too.
@@ -84,21 +85,21 @@ def read_text(source: Source, pixels: Pixels, limits: Limits) -> PageText:
     try:
         pdf = source.pdf()
         with PdfDocument(pdf) as document:
-            return _page_text(document, pixels, pictures=bool(_PICTURE.search(pdf)))
+            return _page_text(document, number - 1, pixels, pictures=bool(_PICTURE.search(pdf)))
     except PdfiumError:
-        return PageText(page_count(source.path, limits), _poppler_text(source.path, limits))
+        return PageText(page_count(source.path, limits), _poppler_text(source.path, limits, number))
 
 
-def _page_text(document: PdfDocument, pixels: Pixels, pictures: bool) -> PageText:
+def _page_text(document: PdfDocument, index: int, pixels: Pixels, pictures: bool) -> PageText:
     if document.get_formtype():
         document.init_forms()
-    page = document[0]
+    page = document[index]
     frame, written = frame_of(page), page.get_textpage()
     height, width = pixels.shape[:2]
     same_page = frame.has_size((width, height))
     letters = letters_of(written, frame)
     seen = seen_letters(letters, page, frame, pixels if same_page else None, pictures)
-    page, annotations = merge_annotations(document, page)
+    page, annotations = merge_annotations(document, index, page)
     laid = painted_letters(letters_of(page.get_textpage(), frame)[len(letters) :]) if annotations.shown else []
     text = text_of([*seen, *laid]) + "".join(f"{said}\n" for said in annotations.said)
     unknown = sum(letter.is_unknown for letter in seen)
@@ -106,8 +107,9 @@ def _page_text(document: PdfDocument, pixels: Pixels, pictures: bool) -> PageTex
     return PageText(len(document), text[:_MOST_CHARACTERS], annotations.marks, unread, tuple(seen) if same_page else ())
 
 
-def _poppler_text(pdf: Path, limits: Limits) -> str:
-    command = [str(Path(poppler_folder(limits)) / "pdftotext"), "-f", "1", "-l", "1", "-enc", "UTF-8", str(pdf), "-"]
+def _poppler_text(pdf: Path, limits: Limits, number: int) -> str:
+    program, page = str(Path(poppler_folder(limits)) / "pdftotext"), str(number)
+    command = [program, "-f", page, "-l", page, "-enc", "UTF-8", str(pdf), "-"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=limits.seconds, check=True)
     except subprocess.TimeoutExpired as e:

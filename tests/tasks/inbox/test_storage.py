@@ -63,6 +63,7 @@ def test_an_empty_inbox_is_success(tmp_path):
         ("cmr/labels.csv~", Skipped.TEMPORARY),
         ("ecg/Thumbs.db", Skipped.SYSTEM),
         ("cmr/desktop.ini", Skipped.SYSTEM),
+        ("ecg/batch.pdf#page=2", Skipped.UNSAFE_NAME),
     ],
 )
 def test_what_programs_leave_behind_is_skipped_with_its_reason(tmp_path, name, reason):

@@ -23,6 +23,11 @@ from ecgcore.ledger.decide import naming
         ("77001", "77001"),
         ("77001.0.pdf", "77001"),
         ("77001.5", "77001.5"),
+        ("ecg/Batch.PDF#page=2", "batch"),
+        ("77001.pdf#page=12", "77001"),
+        ("a#page=2.pdf", "a#page=2"),
+        ("a#page=2", "a#page=2"),
+        ("a.pdf#page=0", "a.pdf#page=0"),
     ],
 )
 def test_stem(cell, stem):

@@ -16,6 +16,7 @@ from ecgcore.pseudonym import Pseudonymiser
 from ecgcore.reports.batch import report_batch
 from ecgcore.reports.batch.pool import Job, WorkerPool
 from ecgcore.reports.batch.report_batch import read_reports
+from ecgcore.reports.batch.report_file import ReportFile
 from ecgcore.reports.batch.worker import Setup
 from ecgcore.reports.file.image_store import StoreError, image_sha256, load_image
 from ecgcore.reports.page.limits import Limits
@@ -66,11 +67,11 @@ def test_a_printed_number_that_has_not_the_hospital_s_form_is_no_patient_and_is_
 def test_a_killed_worker_costs_only_its_second_attempt(old_pdf, tmp_path):
     setup = Setup(tmp_path, KEY, Limits())
     with WorkerPool(setup, 1) as pool:
-        pool.give(Job(0, old_pdf))
+        pool.give(Job(0, ReportFile(old_pdf)))
         os.kill(_children("ecgcore.reports.batch.worker")[0].pid, signal.SIGKILL)
         (answer,) = pool.answers()
         assert (answer.result, answer.died) == (None, "signal 9")
-        pool.give(Job(0, old_pdf, attempt=2))
+        pool.give(Job(0, ReportFile(old_pdf), attempt=2))
         (again,) = pool.answers()
         assert again.result.ok
 
