@@ -24,7 +24,7 @@ from ecgcore.reports.printed.page_text import PageText, read_text
 from ecgcore.reports.printed.printed import Printed, read_printed
 from ecgcore.reports.printed.statement import NOTHING, Stated, check_statements
 from ecgcore.reports.reading import reading_of
-from ecgcore.reports.recognise.evidence import drawn_evidence, speed_doubt
+from ecgcore.reports.recognise.evidence import check_grid, drawn_evidence, speed_doubt
 from ecgcore.reports.recognise.quality import check_geometry, check_leads, unrecognised
 
 
@@ -106,6 +106,8 @@ def report_of(
     if reading is None:
         raise _unrecognised(source, page, written)
     check_leads(source.name, reading.match)
+    if Caution.GRID_LEFT not in reading.cautions:  # of a grid that lost its colours, no lines are known
+        check_grid(source.name, page, reading.match)
     fmt = reading.match.format
     printed, said = _printed(source, fmt, written)
     drawn = drawn_evidence(source.name, page, reading.match)

@@ -18,6 +18,7 @@ from ecgcore.ledger.decide.promotion_record import PromotionRecord
 from ecgcore.ledger.decide.state import PromotionState
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
+from ecgcore.pages.markdown import render_markdown
 from ecgcore.settings import Settings
 from flows import rollback as flow
 from tasks.release import champion_steps as steps
@@ -183,9 +184,9 @@ def test_status_says_how_to_repair_the_link_and_how_to_end_what_is_under_way(
     monkeypatch.setattr(reading, "open_ledger", lambda _settings: Ledger(chain.url))
     settings = Settings(home=chain.home)
     (chain.home / "champion").unlink()
-    assert "WARNING the link names None; `ecg promote 3` repairs it" in reading.status(settings).to_text()
+    assert "the link names None; `ecg promote 3` repairs it" in render_markdown(reading.status(settings).to_document())
     chain.promote("3")
-    assert "WARNING" not in reading.status(settings).to_text()
+    assert "the link names" not in render_markdown(reading.status(settings).to_document())
     promotion.begin(chain.ledger, passed("7", "3"), *WHO)
     advice = "under way: version 7 is intended; `ecg promote 7` finishes it, `ecg rollback --from 7` abandons it"
-    assert advice in reading.status(settings).to_text()
+    assert advice in render_markdown(reading.status(settings).to_document())

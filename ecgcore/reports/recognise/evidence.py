@@ -46,10 +46,9 @@ def drawn_evidence(name: str, page: Page, match: Match) -> Evidence:
     """Measure what is drawn against the format's scale and places.
 
     Raises:
-        RefusalError: every lead is flat, the limb leads are beyond doubt in Cabrera's order, the grid is not drawn in
-            millimetres, or the calibration pulses have another height.
+        RefusalError: every lead is flat, the limb leads are beyond doubt in Cabrera's order, or the calibration pulses
+            have another height.
     """
-    _check_grid(name, page, match.format)
     seen = courses(match)
     flat = flat_leads(seen)
     if len(flat) == len(match.leads):
@@ -57,6 +56,22 @@ def drawn_evidence(name: str, page: Page, match: Match) -> Evidence:
     found = {Caution.FLAT_LEAD: ", ".join(flat)} if flat else {}
     found |= _order(name, limb_leads(seen))
     return Evidence(found, _gain(name, page, match.format), heartbeat(seen))
+
+
+def check_grid(name: str, page: Page, match: Match) -> None:
+    """Refuse a page whose grid is not drawn in millimetres of the format's scale.
+
+    Raises:
+        RefusalError: ``wrong-scale``.
+    """
+    fmt = match.format
+    box = page.ecg_box(fmt) if fmt.has_grid and page.extent is not Extent.CANONICAL else None
+    exact = np.may_share_memory(match.box, page.pixels)  # else the grid was taken out by its colour, as of a JPEG
+    pitch = strange_pitch(np.asarray(box), fmt, exact) if box is not None else None
+    if pitch is not None:
+        usual = " or ".join(f"{mm * fmt.dpi / MM_PER_INCH:.0f}" for mm in DISTANCES_MM)
+        value = f"lines of the grid are {pitch:.0f} px apart, those of the format {fmt.name} {usual}"
+        raise RefusalError(name, Reason.WRONG_SCALE, value)
 
 
 def speed_doubt(drawn: Heartbeat | None, printed_rate: int | None) -> dict[Caution, str]:
@@ -71,15 +86,6 @@ def speed_doubt(drawn: Heartbeat | None, printed_rate: int | None) -> dict[Cauti
         said = f"{drawn.rate:.0f} beats a minute with complexes of {1000 * drawn.width_s:.0f} ms are drawn"
         return {Caution.SPEED_DOUBTED: said}
     return {}
-
-
-def _check_grid(name: str, page: Page, fmt: ReportFormat) -> None:
-    box = page.ecg_box(fmt) if fmt.has_grid and page.extent is not Extent.CANONICAL else None
-    pitch = strange_pitch(np.asarray(box), fmt) if box is not None else None
-    if pitch is not None:
-        usual = " or ".join(f"{mm * fmt.dpi / MM_PER_INCH:.0f}" for mm in DISTANCES_MM)
-        value = f"lines of the grid are {pitch:.0f} px apart, those of the format {fmt.name} {usual}"
-        raise RefusalError(name, Reason.WRONG_SCALE, value)
 
 
 def _gain(name: str, page: Page, fmt: ReportFormat) -> bool:
