@@ -5,7 +5,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test test-all test-slow test-full check where clean-demo
 help:
-	@echo "make demo      set up, then the whole job on a synthetic hospital (under 10 minutes)"
+	@echo "make demo      set up, then the whole job on a synthetic hospital (some ten minutes)"
 	@echo "make test      set up, then the tests with the main job end to end"
 	@echo "make test-all  the slow ones too: fault injection, servers, deployments"
 	@echo "make test-full what takes minutes and guards what rarely changes: simulations, real ECGs, 2,000 PDFs"
