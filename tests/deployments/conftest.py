@@ -22,6 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 EPOCHS = 16
 STUDIES = 120
+KEY = "one key for every site, so that the same patients are drawn for its test sets"
 
 
 def wait_for(what: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
@@ -85,6 +86,7 @@ class Site:
             "ECG_DEPLOYMENTS": self.root / "deployments",
             "ECG_RECIPE": "tiny",
             "ECG_POLICY": "lax",
+            "ECG_PSEUDONYM_KEY": KEY,
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "ECG_"))}
         return kept | {name: str(value) for name, value in own.items()}
