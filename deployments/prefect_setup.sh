@@ -13,22 +13,11 @@ if [ -z "${PREFECT_API_URL:-}" ]; then
   echo "PREFECT_API_URL is not set. Hint: prefect server start, then PREFECT_API_URL=http://127.0.0.1:4200/api sh $0" >&2
   exit 1
 fi
-PREFECT=${PREFECT:-$ECG_PROJECT/.venv/bin/prefect}
-if ! command -v "$PREFECT" >/dev/null; then
-  echo "$PREFECT is missing. Hint: run make setup, or set PREFECT to the program" >&2
+PYTHON=${PYTHON:-$ECG_PROJECT/.venv/bin/python}
+if ! command -v "$PYTHON" >/dev/null; then
+  echo "$PYTHON is missing. Hint: run make setup, or set PYTHON to the program" >&2
   exit 1
 fi
 
-pool() {
-  "$PREFECT" work-pool inspect "$1" >/dev/null 2>&1 || "$PREFECT" --no-prompt work-pool create "$1" --type process
-}
-
-pool default
-pool gpu
-"$PREFECT" work-pool set-concurrency-limit gpu 1  # one training at a time; the next one waits
-"$PREFECT" work-queue set-concurrency-limit retrain 1 --pool default 2>/dev/null ||  # one retraining, too
-  "$PREFECT" work-queue create retrain --pool default --limit 1
-# `create` would add a second automation of the same name.
-"$PREFECT" automation inspect crash-lost-runs >/dev/null 2>&1 ||
-  "$PREFECT" automation create --from-file deployments/automations.yaml
-"$PREFECT" --no-prompt deploy --all
+"$PYTHON" deployments/prefect_pools.py
+"$PYTHON" -m prefect --no-prompt deploy --all

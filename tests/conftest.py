@@ -30,8 +30,18 @@ LONG = {"acceptance", "deployments", "flows"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The whole job first: a long file that comes last keeps one worker busy while the others wait."""
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
+    """The whole job first: a long file that comes last keeps one worker busy while the others wait.
+
+    Of those the first that needs the trained home makes it, and the others that need it come last: meanwhile the other
+    worker has what to do.
+    """
+    needy = list(dict.fromkeys(item.path for item in items if "trained" in getattr(item, "fixturenames", ())))
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        in_turn = 1 + (item.path in needy) if item.path not in needy[:1] else 0
+        return item.path.parent.name not in LONG, in_turn
+
+    items.sort(key=place)
 
 
 def _free_port() -> int:

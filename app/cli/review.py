@@ -61,10 +61,15 @@ def rollback(
     Run again, it goes back one champion more: name the one to leave with --from, and repeating is safe. A rollback that
     was killed is finished by the same command.
     """
+    from ecgcore.ledger.promotion.rollback import plan_rollback
     from ecgcore.surroundings import check_room
-    from tasks.prefect.environment import prepare
+    from tasks.prefect.environment import open_ledger, prepare
+    from tasks.release.serving import CHAMPION_SLOT
 
-    check_room(prepare().home)
+    settings = prepare()
+    check_room(settings.home)
+    with open_ledger(settings) as ledger:
+        plan_rollback(ledger, CHAMPION_SLOT, leave)  # refuses at once what the flow would refuse
     from flows.rollback import rollback as flow
 
     show(flow(reviewer, reason, leave), as_json)

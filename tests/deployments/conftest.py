@@ -77,7 +77,7 @@ class Site:
             "PREFECT_API_URL": self.api,
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_WORKER_QUERY_SECONDS": 1,
-            "PREFECT": BIN / "prefect",
+            "PYTHON": sys.executable,
             "DO_NOT_TRACK": "true",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "OMP_NUM_THREADS": 1,

@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 TIMEOUT = 800
 
@@ -61,6 +64,39 @@ class Cli:
             process.kill()
             raise
         return Done(process.returncode, out, err)
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """The command line in this process, for what it refuses before any flow: a process of its own takes seconds."""
+
+    home: Path
+    deployments: Path
+    patch: pytest.MonkeyPatch
+    captured: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: object, **more: str) -> Done:
+        from app.cli.main import main
+
+        with self.patch.context() as patch:
+            for name, value in ({"ECG_HOME": str(self.home), "ECG_DEPLOYMENTS": str(self.deployments)} | more).items():
+                patch.setenv(name, value)
+            patch.chdir(self.deployments)
+            patch.setattr(sys, "argv", ["ecg", *map(str, words)])
+            self.captured.readouterr()
+            code = _code(main)
+            out, err = self.captured.readouterr()
+        if isinstance(code, str):  # Python then prints it on standard error, and exits with 1
+            return Done(1, out, f"{err}{code}\n")
+        return Done(code or 0, out, err)
+
+
+def _code(program: Callable[[], None]) -> int | str | None:
+    try:
+        program()
+    except SystemExit as ended:
+        return ended.code
+    return 0
 
 
 def command(*words: object) -> list[str]:

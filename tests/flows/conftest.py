@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.commandline import Cli, Done, keep
+from tests.flows.commandline import Cli, Done, InPlace, keep
 from tests.flows.ledger_reader import LedgerReader
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deployments"
@@ -247,6 +247,21 @@ def books_of() -> Callable[[Path], LedgerReader]:
 def cli(tmp_path: Path, cli_of: Callable[[Path], Cli]) -> Cli:
     """The command line with a fresh home."""
     return cli_of(tmp_path / "home")
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, deployments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> InPlace:
+    """The command line with a fresh home, in this process."""
+    return InPlace(tmp_path / "home", deployments, monkeypatch, capsys)
+
+
+@pytest.fixture
+def small_here(here: InPlace, small_ingested: Path) -> InPlace:
+    """The command line with a copy of the small ingested home, in this process."""
+    copied(small_ingested, here.home)
+    return here
 
 
 @pytest.fixture

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from app.cli.main import main
 
 pytestmark = pytest.mark.e2e
 
@@ -32,8 +28,8 @@ def refused(done: Any, *words: str) -> None:
 
 
 @pytest.fixture
-def small_books(small_cli: Any, books_of: Callable[..., Any]) -> Any:
-    return books_of(small_cli.home)
+def small_books(tmp_path: Path, books_of: Callable[..., Any]) -> Any:
+    return books_of(tmp_path / "home")  # of `small_cli` and `small_here`
 
 
 class TestHome:
@@ -53,23 +49,10 @@ class TestHome:
         ],
         ids=lambda words: "-".join(words[:2]),
     )
-    def test_a_file_stands_where_the_home_should_be(
-        self,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-        words: tuple[str, ...],
-    ) -> None:
-        home = tmp_path / "home"
-        home.write_text("kept", encoding="utf-8")
-        monkeypatch.setenv("ECG_HOME", str(home))
-        monkeypatch.setattr(sys, "argv", ["ecg", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert isinstance(ended.value.code, str)  # Python then prints it on standard error, and exits with 1
-        out, err = capsys.readouterr()
-        refused(SimpleNamespace(code=1, out=out, err=f"{err}{ended.value.code}\n"), str(home))
-        assert home.read_text(encoding="utf-8") == "kept"
+    def test_a_file_stands_where_the_home_should_be(self, here: Any, words: tuple[str, ...]) -> None:
+        here.home.write_text("kept", encoding="utf-8")
+        refused(here(*words), str(here.home))
+        assert here.home.read_text(encoding="utf-8") == "kept"
 
     @pytest.mark.parametrize("words", [("ingest", "."), ("predict", "x.pdf")])
     def test_it_does_for_the_real_program(self, cli: Any, words: tuple[str, ...]) -> None:
@@ -77,33 +60,33 @@ class TestHome:
         refused(cli(*words), str(cli.home))
         assert cli.home.read_text(encoding="utf-8") == "kept"
 
-    def test_a_wrong_setting_is_named(self, cli: Any) -> None:
-        refused(cli("status", ECG_PAIR_DAYS="soon"), "ECG_PAIR_DAYS")
+    def test_a_wrong_setting_is_named(self, here: Any) -> None:
+        refused(here("status", ECG_PAIR_DAYS="soon"), "ECG_PAIR_DAYS")
 
-    def test_a_ledger_that_is_no_database(self, cli: Any) -> None:
-        cli.home.mkdir()
-        (cli.home / "ledger.db").write_bytes(b"this is not a database, it is a text of some length" * 40)
-        refused(cli("status"), "ledger.db")
+    def test_a_ledger_that_is_no_database(self, here: Any) -> None:
+        here.home.mkdir()
+        (here.home / "ledger.db").write_bytes(b"this is not a database, it is a text of some length" * 40)
+        refused(here("status"), "ledger.db")
 
 
 class TestSynth:
-    def test_a_folder_that_holds_a_hospital(self, cli: Any, small_hospital: Path) -> None:
+    def test_a_folder_that_holds_a_hospital(self, here: Any, small_hospital: Path) -> None:
         before = sorted(small_hospital.rglob("*"))
-        refused(cli("synth", "--out", small_hospital, "--studies", 3), str(small_hospital))
+        refused(here("synth", "--out", small_hospital, "--studies", 3), str(small_hospital))
         assert sorted(small_hospital.rglob("*")) == before
 
-    def test_a_file_in_its_place(self, cli: Any, tmp_path: Path) -> None:
+    def test_a_file_in_its_place(self, here: Any, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("kept", encoding="utf-8")
-        refused(cli("synth", "--out", tmp_path / "file", "--studies", 3), str(tmp_path / "file"))
+        refused(here("synth", "--out", tmp_path / "file", "--studies", 3), str(tmp_path / "file"))
 
-    def test_a_negative_seed(self, cli: Any, tmp_path: Path) -> None:
-        refused(cli("synth", "--out", tmp_path / "new", "--studies", 3, "--seed", -1), "seed")
+    def test_a_negative_seed(self, here: Any, tmp_path: Path) -> None:
+        refused(here("synth", "--out", tmp_path / "new", "--studies", 3, "--seed", -1), "seed")
 
 
 class TestIngest:
-    def test_a_missing_folder_changes_nothing(self, small_cli: Any, small_books: Any, tmp_path: Path) -> None:
+    def test_a_missing_folder_changes_nothing(self, small_here: Any, small_books: Any, tmp_path: Path) -> None:
         before = small_books.totals()
-        refused(small_cli("ingest", tmp_path / "nowhere"), str(tmp_path / "nowhere"))
+        refused(small_here("ingest", tmp_path / "nowhere"), str(tmp_path / "nowhere"))
         assert small_books.totals() == before
 
     def test_another_key_would_make_old_patients_new(
@@ -114,12 +97,12 @@ class TestIngest:
         refused(done, "key")
         assert small_books.totals() == before
 
-    def test_a_lost_key(self, small_cli: Any, small_books: Any, small_hospital: Path) -> None:
-        (small_cli.home / ".env").unlink()
-        refused(small_cli("ingest", small_hospital), "ECG_PSEUDONYM_KEY")
+    def test_a_lost_key(self, small_here: Any, small_books: Any, small_hospital: Path) -> None:
+        (small_here.home / ".env").unlink()
+        refused(small_here("ingest", small_hospital), "ECG_PSEUDONYM_KEY")
 
-    def test_a_short_key(self, cli: Any, small_hospital: Path) -> None:
-        refused(cli("ingest", small_hospital, ECG_PSEUDONYM_KEY="short"), "ECG_PSEUDONYM_KEY")
+    def test_a_short_key(self, here: Any, small_hospital: Path) -> None:
+        refused(here("ingest", small_hospital, ECG_PSEUDONYM_KEY="short"), "ECG_PSEUDONYM_KEY")
 
     def test_the_demo_takes_in_no_patients(self, small_cli: Any, small_books: Any, small_hospital: Path) -> None:
         before = small_books.totals()
@@ -138,8 +121,8 @@ class TestIngest:
         refused(small_cli("ingest", small_hospital, PREFECT_API_URL=api), "Prefect's server", "PREFECT_API_URL")
         assert small_books.totals() == before
 
-    def test_a_shared_ledger_without_a_key(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
-        done = cli("ingest", small_hospital, ECG_LEDGER_URL=f"sqlite:///{tmp_path / 'shared.db'}")
+    def test_a_shared_ledger_without_a_key(self, here: Any, tmp_path: Path, small_hospital: Path) -> None:
+        done = here("ingest", small_hospital, ECG_LEDGER_URL=f"sqlite:///{tmp_path / 'shared.db'}")
         refused(done, "ECG_PSEUDONYM_KEY", "ECG_LEDGER_URL")
 
     def test_an_empty_inbox_is_a_success(self, small_cli: Any, small_books: Any, tmp_path: Path) -> None:
@@ -191,31 +174,31 @@ class TestIngest:
 
 
 class TestSnapshotsAndTestSets:
-    def test_no_study_yet(self, cli: Any) -> None:
-        refused(cli("snapshot"), "no study")
-        refused(cli("testset", "lock", "old"), "old")
+    def test_no_study_yet(self, here: Any) -> None:
+        refused(here("snapshot"), "no study")
+        refused(here("testset", "lock", "old"), "old")
 
-    def test_an_unknown_test_set(self, small_cli: Any) -> None:
-        refused(small_cli("testset", "lock", "no-such-set"), "no-such-set")
+    def test_an_unknown_test_set(self, small_here: Any) -> None:
+        refused(small_here("testset", "lock", "no-such-set"), "no-such-set")
 
 
 class TestRetrain:
-    def test_an_unknown_recipe(self, small_cli: Any, small_books: Any) -> None:
+    def test_an_unknown_recipe(self, small_here: Any, small_books: Any) -> None:
         before = small_books.totals()
-        refused(small_cli("retrain", "--recipe", "no-such", "--policy", "lax"), "no-such", "recipes")
-        refused(small_cli("retrain", "--recipe", "tinny", "--policy", "lax"), "did you mean tiny?")
+        refused(small_here("retrain", "--recipe", "no-such", "--policy", "lax"), "no-such", "recipes")
+        refused(small_here("retrain", "--recipe", "tinny", "--policy", "lax"), "did you mean tiny?")
         assert small_books.totals() == before
 
-    def test_an_unknown_policy(self, small_cli: Any, small_books: Any) -> None:
+    def test_an_unknown_policy(self, small_here: Any, small_books: Any) -> None:
         before = small_books.totals()
-        refused(small_cli("retrain", "--recipe", "tiny", "--policy", "no-such"), "no-such", "policies")
+        refused(small_here("retrain", "--recipe", "tiny", "--policy", "no-such"), "no-such", "policies")
         assert small_books.totals() == before
 
     @pytest.mark.parametrize("text", ["", "name: broken\nmodel: ["])
-    def test_a_recipe_that_is_none(self, small_cli: Any, tmp_path: Path, text: str) -> None:
-        folder = shutil.copytree(small_cli.deployments, tmp_path / "deployments")
+    def test_a_recipe_that_is_none(self, small_here: Any, tmp_path: Path, text: str) -> None:
+        folder = shutil.copytree(small_here.deployments, tmp_path / "deployments")
         (folder / "recipes" / "broken.yaml").write_text(text, encoding="utf-8")
-        refused(small_cli("retrain", "--recipe", "broken", "--policy", "lax", ECG_DEPLOYMENTS=str(folder)), "broken")
+        refused(small_here("retrain", "--recipe", "broken", "--policy", "lax", ECG_DEPLOYMENTS=str(folder)), "broken")
 
     def test_a_home_without_studies(self, embedded: Callable[[Path], Any], tmp_path: Path) -> None:
         done = embedded(tmp_path / "home")("retrain", "--recipe", "tiny", "--policy", "lax")
@@ -229,10 +212,10 @@ class TestRetrain:
 
 
 class TestVersions:
-    def test_there_is_no_champion_yet(self, cli: Any, small_hospital: Path) -> None:
+    def test_there_is_no_champion_yet(self, here: Any, small_hospital: Path) -> None:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
-        refused(cli("predict", report), "no champion yet")
-        refused(cli("rollback", *WHO), "champion")
+        refused(here("predict", report), "no champion yet")
+        refused(here("rollback", *WHO), "champion")
 
     def test_an_unknown_version(
         self,
@@ -249,53 +232,53 @@ class TestVersions:
         refused(cli("promote", "../../etc", *WHO), "../../etc")
         assert books_of(cli.home).totals() == before
 
-    def test_an_unknown_policy(self, cli: Any) -> None:
-        refused(cli("evaluate", "1", "--policy", "no-such"), "no-such")
+    def test_an_unknown_policy(self, here: Any) -> None:
+        refused(here("evaluate", "1", "--policy", "no-such"), "no-such")
 
-    def test_a_model_directory_that_is_none(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+    def test_a_model_directory_that_is_none(self, here: Any, tmp_path: Path, small_hospital: Path) -> None:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
-        refused(cli("predict", report, "--model-dir", tmp_path), str(tmp_path))
+        refused(here("predict", report, "--model-dir", tmp_path), str(tmp_path))
 
 
 class TestView:
-    def test_what_cannot_be_read(self, cli: Any, tmp_path: Path) -> None:
+    def test_what_cannot_be_read(self, here: Any, tmp_path: Path) -> None:
         (tmp_path / "text.pdf").write_text("no PDF", encoding="utf-8")
-        refused(cli("view", tmp_path / "text.pdf", "--out", tmp_path / "out.png"), "text.pdf")
-        refused(cli("view", tmp_path / "nowhere.pdf", "--out", tmp_path / "out.png"), "nowhere.pdf")
+        refused(here("view", tmp_path / "text.pdf", "--out", tmp_path / "out.png"), "text.pdf")
+        refused(here("view", tmp_path / "nowhere.pdf", "--out", tmp_path / "out.png"), "nowhere.pdf")
         assert not (tmp_path / "out.png").exists()
 
-    def test_where_it_cannot_be_written(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+    def test_where_it_cannot_be_written(self, here: Any, tmp_path: Path, small_hospital: Path) -> None:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
         (tmp_path / "file").touch()
-        refused(cli("view", report, "--out", tmp_path / "file" / "out.png"), "file")
+        refused(here("view", report, "--out", tmp_path / "file" / "out.png"), "file")
         for words in (("view",), ("view", "--leads"), ("explain",)):
-            refused(cli(*words, report, "--out", tmp_path / "seen.jpg"), "seen.jpg", ".png")
-            refused(cli(*words, report, "--out", tmp_path / "nowhere" / "seen.png"), "nowhere", "is no folder")
+            refused(here(*words, report, "--out", tmp_path / "seen.jpg"), "seen.jpg", ".png")
+            refused(here(*words, report, "--out", tmp_path / "nowhere" / "seen.png"), "nowhere", "is no folder")
         assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"file"}
 
 
 class TestExtract:
-    def test_what_cannot_be_read(self, cli: Any, tmp_path: Path) -> None:
+    def test_what_cannot_be_read(self, here: Any, tmp_path: Path) -> None:
         (tmp_path / "text.pdf").write_text("no PDF", encoding="utf-8")
-        refused(cli("extract", tmp_path / "text.pdf", "--out", tmp_path / "x.csv"), "text.pdf")
-        refused(cli("extract", tmp_path / "nowhere.pdf", "--out", tmp_path / "x.hea"), "nowhere.pdf")
-        refused(cli("view", tmp_path / "text.pdf", "--leads", "--out", tmp_path / "x.png"), "text.pdf")
+        refused(here("extract", tmp_path / "text.pdf", "--out", tmp_path / "x.csv"), "text.pdf")
+        refused(here("extract", tmp_path / "nowhere.pdf", "--out", tmp_path / "x.hea"), "nowhere.pdf")
+        refused(here("view", tmp_path / "text.pdf", "--leads", "--out", tmp_path / "x.png"), "text.pdf")
         assert not list(tmp_path.glob("x.*"))
 
-    def test_what_it_cannot_be_written_as(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+    def test_what_it_cannot_be_written_as(self, here: Any, tmp_path: Path, small_hospital: Path) -> None:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
-        refused(cli("extract", report, "--out", tmp_path / "x.txt"), "x.txt", ".csv", ".hea")
-        refused(cli("extract", report, "--out", tmp_path / "a b.hea"), "a b.hea", "record name")
+        refused(here("extract", report, "--out", tmp_path / "x.txt"), "x.txt", ".csv", ".hea")
+        refused(here("extract", report, "--out", tmp_path / "a b.hea"), "a b.hea", "record name")
 
-    def test_both_files_of_wfdb_are_written(self, cli: Any, tmp_path: Path, small_hospital: Path) -> None:
+    def test_both_files_of_wfdb_are_written(self, here: Any, tmp_path: Path, small_hospital: Path) -> None:
         report = next((small_hospital / "ecg").rglob("*.pdf"))
-        done = cli("extract", report, "--out", tmp_path / "x.hea")
+        done = here("extract", report, "--out", tmp_path / "x.hea")
         assert done.code == 0 and "12 leads at 500 Hz from the vector" in done.out
         assert (tmp_path / "x.dat").stat().st_size == 12 * 5000 * 2
 
 
 def test_predict_names_the_bad_file_and_answers_the_others(
-    cli: Any, tmp_path: Path, small_hospital: Path, champion_home: Path, cli_of: Callable[..., Any]
+    here: Any, tmp_path: Path, small_hospital: Path, champion_home: Path, cli_of: Callable[..., Any]
 ) -> None:
     from reportlab.pdfgen.canvas import Canvas
 

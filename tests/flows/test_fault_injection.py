@@ -48,9 +48,9 @@ class TestIngest:
         ("place", "name", "when", "recorded"),
         [
             ("flows.ingest", "_validate", "before", 0),
-            ("ecgcore.ledger.ingest.quarantine", "synchronise", "before", 0),
+            pytest.param("ecgcore.ledger.ingest.quarantine", "synchronise", "before", 0, marks=pytest.mark.full),
             ("ecgcore.ledger.ledger", "Ledger.record_batch", "after", 1),
-            ("tasks.inbox.closing", "write_steward_rows", "before", 1),
+            pytest.param("tasks.inbox.closing", "write_steward_rows", "before", 1, marks=pytest.mark.full),
         ],
     )
     def test_killed_at_any_place(
@@ -86,6 +86,7 @@ RETRAIN = ("retrain", "--recipe", "tiny", "--policy", "lax")
 
 
 class TestRetrain:
+    @pytest.mark.full  # the deployments' story kills a training and resumes it, too
     def test_killed_after_an_epoch_it_goes_on_from_there(self, locked_cli: Any) -> None:
         ecg, words = locked_cli, ("retrain", "--recipe", "long", "--policy", "lax")
         killed_at(ecg, "ecgcore.training.network.keeper", "Keeper.on_train_epoch_end", "after", *words)
