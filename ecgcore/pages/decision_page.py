@@ -32,11 +32,20 @@ from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
 
 @dataclass(frozen=True)
 class Looks:
-    """How often candidates were scored on a locked test set, this look included; each look spends some of its worth."""
+    """How often candidates were scored on a locked test set, this look included; each look spends some of its worth.
+
+    Args:
+        test_set, sha256: the set.
+        looks: since it was locked.
+        lifetime: since it was first locked, whatever replaced it.
+        replacements: a line for each time that it was locked anew.
+    """
 
     test_set: str
     sha256: str
     looks: int
+    lifetime: int
+    replacements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,15 +175,11 @@ def _undefined(page: DecisionPage) -> tuple[Block, ...]:
 
 
 def _looks(page: DecisionPage) -> tuple[Block, ...]:
-    rows = tuple((Cell(x.test_set), number(x.looks), digest(x.sha256)) for x in page.looks)
-    return (
-        Table(
-            "How often each locked test set was looked at, this look included.",
-            ("test set", "looks", "sha256"),
-            rows,
-            len(rows),
-        ),
-    )
+    rows = tuple((Cell(x.test_set), number(x.looks), number(x.lifetime), digest(x.sha256)) for x in page.looks)
+    caption = "How often each locked test set was looked at, this look included: since it was locked, and in all."
+    table = Table(caption, ("test set", "looks", "looks in all", "sha256"), rows, len(rows))
+    replaced = [f"test set {x.test_set} was {line}" for x in page.looks for line in x.replacements]
+    return (table, *(Callout(text, Tone.CAUTION) for text in replaced))
 
 
 def _origin(page: DecisionPage) -> Table:

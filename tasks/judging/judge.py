@@ -128,7 +128,9 @@ def judge(
 
 def _look(ledger: Ledger, name: str, actor: str) -> Looks:
     locked = testset.verify(ledger, name)
-    return Looks(name, locked.sha256, testset.look(ledger, name, actor))
+    lifetime = locked.lifetime_looks + 1
+    replaced = tuple(each.to_text() for each in locked.replacements)
+    return Looks(name, locked.sha256, testset.look(ledger, name, actor), lifetime, replaced)
 
 
 def _leak_free(snapshot: Snapshot) -> Check:

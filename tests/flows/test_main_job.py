@@ -140,7 +140,7 @@ class TestEveryDay:
         for each in locked:
             members = books.rows(f"SELECT COUNT(*) FROM study WHERE test_set = '{each['name']}'")[0][0]
             assert (each["studies"], each["looks"]) == (members, 0) and members > 0
-        assert ecg("testset", "list", "--json").json() == [{**each, "looks": 1} for each in locked]
+        assert ecg("testset", "list", "--json").json() == [{**each, "looks": 1, "lifetime_looks": 1} for each in locked]
 
     def test_a_snapshot_is_its_content(self, ecg: Any, books: Any, trained: Path) -> None:
         again = ecg("snapshot", "--json").json()
