@@ -14,7 +14,7 @@ from ecgcore.evaluation.estimate.proportion import clopper_pearson
 from ecgcore.evaluation.frame.cases import Floats, check_probabilities, split_cases
 
 NEAREST = 1e-6
-"""Probabilities of 0 and 1, whose log-odds are infinite, are taken as this near, or as near as the nearest other one."""
+"""Probabilities of 0 and 1, whose log-odds are infinite, are taken as this near, or as the nearest other one is."""
 _STEPS, _HALVINGS, _TOLERANCE = 200, 60, 1e-6
 
 
