@@ -279,6 +279,17 @@ class TestEveryDay:
         assert (ecg.home / "champion").readlink() == Path("releases/1")
         assert books.totals() == before
 
+    def test_a_policy_that_is_loosened_after_the_result_only_explores(self, ecg: Any, books: Any) -> None:
+        words = ("retrain", "--recipe", "tiny", "--policy", "lax", "--force")
+        outcome = ecg(*words, "--json").json()
+        assert (outcome["gate"], outcome["promoted"], outcome["champion"]) == ("pass", False, "1"), outcome["reason"]
+        assert "began under another policy" in outcome["exploratory"] and "exploratory" in outcome["reason"]
+        page = Path(outcome["page"]).read_text(encoding="utf-8")
+        assert "EXPLORATORY, never promoted" in page and "retrain says fail by policy impossible" in page
+        refused = ecg("promote", outcome["version"], "--reviewer", "a", "--reason", "b")
+        assert refused.code != 0 and "exploratory" in refused.err
+        assert (ecg.home / "champion").readlink() == Path("releases/1")
+
     def test_status_says_where_everything_stands(self, ecg: Any, books: Any) -> None:
         found = ecg("status", "--json").json()
         assert found["champion"] == found["linked"] == "1"
