@@ -82,7 +82,7 @@ def benchmark(
             for done, run in enumerate(runs):
                 bar.show(done, len(runs), f"training {run.name}")
                 trained(settings, info.path, run, train)
-        frames = {run.name: scored(ledger, snapshot, run.path, sets, rows) for run in runs}
+        frames = {run.name: scored(ledger, snapshot, run, sets, rows) for run in runs}
         looks = {each.name: each.looks for each in locked_rows(ledger, snapshot)[0]}
     contenders = [contender_of(run, frames[run.name]) for run in runs]
     normal = scored_controls(chosen.path, Path(controls)) if controls else None

@@ -11,6 +11,7 @@ import typer
 from app.cli.options import Json, Reason, Reviewer, TestSet
 from app.cli.show import show, show_json
 from app.cli.verb import Group, Verb
+from ecgcore.counted import counted
 
 
 def snapshot(as_json: Json = False) -> None:
@@ -56,18 +57,27 @@ def lock(
         typer.echo(f"test set {info['name']}: {info['studies']} studies locked, sha256 {info['sha256']}")
 
 
-def replace(name: TestSet, reviewer: Reviewer, reason: Reason, as_json: Json = False) -> None:
-    """Lock a test set anew without its disputed studies: they stay out of training, and the looks start again.
+def replace(
+    name: TestSet,
+    reviewer: Reviewer,
+    reason: Reason,
+    second: Annotated[
+        str | None,
+        typer.Option("--second", help="Who agrees; needed if members were disputed after the first look at the set."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Lock a test set anew without its disputed studies: they stay out of training. Its lifetime of looks goes on.
 
-    Nothing that arrived after the first lock is added. Versions judged before keep the hash of the set they were
-    judged on.
+    Refused where none is disputed. Every replacement is shown wherever the set is. Nothing that arrived after the first
+    lock is added. Versions judged before keep the hash of the set they were judged on.
     """
     from tasks.prefect.environment import prepare
 
     settings = prepare()
     from tasks.cohort.snapshots import replace as replace_set
 
-    info = replace_set(settings, name, reviewer, reason)
+    info = replace_set(settings, name, reviewer, reason, second)
     if as_json:
         show_json(info)
     else:
@@ -88,7 +98,10 @@ def list_sets(as_json: Json = False) -> None:
     if not sets:
         typer.echo("no test set is locked yet. Next: ecg testset lock old; ecg testset lock new")
     for info in sets:
-        typer.echo(f"{info['name']}: {info['studies']} studies, {info['looks']} looks, sha256 {info['sha256']}")
+        looks = f"{counted(info['looks'], 'look')} ({info['lifetime_looks']} in its lifetime)"
+        typer.echo(f"{info['name']}: {counted(info['studies'], 'study')}, {looks}, sha256 {info['sha256']}")
+        for line in info["replaced"]:
+            typer.echo(f"  {line}")
 
 
 def synth(

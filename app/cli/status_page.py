@@ -106,11 +106,17 @@ def _quarantine(status: Status) -> Iterable[Block]:
 def _test_sets(status: Status) -> Iterable[Block]:
     if status.test_sets:
         lines = tuple(
-            (Cell(each.name), number(each.studies), number(each.looks), Cell(_day(each.locked_at)))
+            (
+                Cell(each.name),
+                number(each.studies),
+                number(each.looks),
+                number(each.lifetime_looks),
+                Cell(_day(each.locked_at)),
+            )
             for each in status.test_sets
         )
         caption = "Locked test sets; each look at one spends some of its worth."
-        yield Table(caption, ("test set", "studies", "looks", "locked"), lines, len(lines))
+        yield Table(caption, ("test set", "studies", "looks", "looks in all", "locked"), lines, len(lines))
 
 
 def _champion(status: Status) -> Iterable[Block]:

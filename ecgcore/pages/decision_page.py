@@ -32,11 +32,20 @@ from ecgcore.pages.parts.gate_table import gate_table, outcome_callout
 
 @dataclass(frozen=True)
 class Looks:
-    """How often candidates were scored on a locked test set, this look included; each look spends some of its worth."""
+    """How often candidates were scored on a locked test set, this look included; each look spends some of its worth.
+
+    Args:
+        test_set, sha256: the set.
+        looks: since it was locked.
+        lifetime: since it was first locked, whatever replaced it.
+        replacements: a line for each time that it was locked anew.
+    """
 
     test_set: str
     sha256: str
     looks: int
+    lifetime: int
+    replacements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class DecisionPage:
         looks: at each locked test set.
         figures: ROC, calibration and gate figures (``ecgcore.evaluation.figures.curves``).
         links: what each further page or file shows, and its path.
+        exploratory: why this verdict was not planned before the training; None if it was.
+        earlier: a line for each earlier look at the answers of this model or recipe on locked test sets.
     """
 
     candidate: str
@@ -69,6 +80,8 @@ class DecisionPage:
     figures: tuple[Image, ...]
     operating_points: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    exploratory: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 def decision_document(page: DecisionPage) -> Document:
@@ -77,7 +90,7 @@ def decision_document(page: DecisionPage) -> Document:
     warning = tuple(r for r in page.decision.results if r.severity is Severity.WARN)
     sections = [
         Section("What it answers", answer_blocks(page.evaluations)),
-        Section("Outcome", (outcome_callout(page.decision), *_warnings(page.decision), *_next(page))),
+        Section("Outcome", (*_outcome(page), *_warnings(page.decision), *_next(page))),
         Section("Blocking gates", (gate_table("All of these gates must pass.", blocking),)),
         Section("Results on the locked test sets", (_scores_table(page), *_undefined(page), *_looks(page))),
         Section("Figures", page.figures or (Text("No figure was drawn."),)),
@@ -91,6 +104,13 @@ def decision_document(page: DecisionPage) -> Document:
     return Document(f"Decision on candidate {page.candidate}", f"{against}; {page.created}", tuple(sections))
 
 
+def _outcome(page: DecisionPage) -> tuple[Block, ...]:
+    if not page.exploratory:
+        return (outcome_callout(page.decision),)
+    text = f"EXPLORATORY, never promoted: {page.exploratory}. The gates would say {page.decision.outcome.value}."
+    return Callout(text, Tone.BAD), Text(f"What they found: {page.decision.reason}.")
+
+
 def _warnings(decision: Decision) -> tuple[Block, ...]:
     if not decision.warnings:
         return ()
@@ -98,6 +118,8 @@ def _warnings(decision: Decision) -> tuple[Block, ...]:
 
 
 def _next(page: DecisionPage) -> tuple[Block, ...]:
+    if page.exploratory:
+        return (Text("What next: the champion stays. Name the policy before the next training, and keep to it."),)
     if page.decision.outcome is Outcome.REJECT:
         return (Text("What next: the champion stays. Look at the gates that fail, and at the data of this snapshot."),)
     if page.decision.outcome is Outcome.INCONCLUSIVE:
@@ -166,15 +188,17 @@ def _undefined(page: DecisionPage) -> tuple[Block, ...]:
 
 
 def _looks(page: DecisionPage) -> tuple[Block, ...]:
-    rows = tuple((Cell(x.test_set), number(x.looks), digest(x.sha256)) for x in page.looks)
-    return (
-        Table(
-            "How often each locked test set was looked at, this look included.",
-            ("test set", "looks", "sha256"),
-            rows,
-            len(rows),
-        ),
-    )
+    rows = tuple((Cell(x.test_set), number(x.looks), number(x.lifetime), digest(x.sha256)) for x in page.looks)
+    caption = "How often each locked test set was looked at, this look included: since it was locked, and in all."
+    table = Table(caption, ("test set", "looks", "looks in all", "sha256"), rows, len(rows))
+    replaced = [f"test set {x.test_set} was {line}" for x in page.looks for line in x.replacements]
+    lines = tuple((Cell(line),) for line in page.earlier)
+    caption = "Earlier looks at the answers of these weights, or of trainings of this recipe, on locked test sets."
+    earlier = (Table(caption, ("look",), lines, len(lines)),) if lines else ()
+    return (table, *(Callout(text, Tone.CAUTION) for text in replaced), *earlier)
+
+
+_POLICY_SHA = {True: "policy sha256, noted before the first epoch", False: "policy sha256, not planned so"}
 
 
 def _origin(page: DecisionPage) -> Table:
@@ -189,7 +213,7 @@ def _origin(page: DecisionPage) -> Table:
         *(("operating point", line) for line in page.operating_points),
         ("code commit", digest(page.commit)),
         ("policy", decision.policy_name),
-        ("policy sha256, recorded before training", digest(decision.policy_sha256)),
+        (_POLICY_SHA[page.exploratory is None], digest(decision.policy_sha256)),
         ("approval", decision.approval.value),
     )
     rows = tuple((Cell(name), Cell(value) if isinstance(value, str) else value) for name, value in facts)

@@ -33,14 +33,14 @@ def lock(settings: Settings, name: str) -> dict[str, Any]:
         return _plain(testset.lock(ledger, name, operator_name()))
 
 
-def replace(settings: Settings, name: str, reviewer: str, reason: str) -> dict[str, Any]:
+def replace(settings: Settings, name: str, reviewer: str, reason: str, second: str | None = None) -> dict[str, Any]:
     """Lock a test set anew, without its disputed studies.
 
     Raises:
-        LedgerError: it is not locked, no reason is given, or nothing would be left.
+        LedgerError: as :func:`ecgcore.ledger.cohort.testset.replace`.
     """
     with open_ledger(settings) as ledger:
-        return _plain(testset.replace(ledger, name, reviewer, reason))
+        return _plain(testset.replace(ledger, name, reviewer, reason, second))
 
 
 def locked_sets(settings: Settings) -> list[dict[str, Any]]:
@@ -77,4 +77,6 @@ def _plain(locked: LockedSet) -> dict[str, Any]:
         "studies": locked.studies,
         "locked_at": locked.locked_at.isoformat(),
         "looks": locked.looks,
+        "lifetime_looks": locked.lifetime_looks,
+        "replaced": [each.to_text() for each in locked.replacements],
     }

@@ -23,6 +23,8 @@ from ecgcore.predictor.digest import file_sha256
 from ecgcore.predictor.scoring import score
 from ecgcore.reports.file.image_store import load_image
 from ecgcore.training.recipe.recipe_file import load_recipe
+from tasks.judging.planned import note_scored
+from tasks.training.runs import Run
 
 EXPLAINED = 60  # studies: enough for a mean map, and some seconds of work
 
@@ -40,9 +42,7 @@ def locked_rows(ledger: Ledger, snapshot: Snapshot) -> tuple[tuple[LockedSet, ..
     return sets, rows[rows["test_set"].isin([each.name for each in sets])]
 
 
-def scored(
-    ledger: Ledger, snapshot: Snapshot, run_dir: Path, sets: Sequence[LockedSet], rows: pd.DataFrame
-) -> pd.DataFrame:
+def scored(ledger: Ledger, snapshot: Snapshot, run: Run, sets: Sequence[LockedSet], rows: pd.DataFrame) -> pd.DataFrame:
     """Return a run's predictions frame on ``rows``, from its exported directory.
 
     The first time, a look is counted at each set before it is taken, and the frame is kept beside the run; the same
@@ -51,12 +51,13 @@ def scored(
     Raises:
         PredictorError: the model directory cannot be loaded.
     """
-    kept = run_dir / f"scored-{_key(run_dir, sets)}.parquet"
+    kept = run.path / f"scored-{_key(run.path, sets)}.parquet"
     if kept.exists():
         return pd.read_parquet(kept)
     for each in sets:
-        testset.look(ledger, each.name, f"benchmark {run_dir.name}")
-    frame = score(snapshot, rows, run_dir / "model")
+        testset.look(ledger, each.name, f"benchmark {run.path.name}")
+    note_scored(ledger, run.path, run.sha256, "benchmark")
+    frame = score(snapshot, rows, run.path / "model")
     with durable.whole_file(kept) as draft:
         frame.to_parquet(draft, index=False)
     return frame

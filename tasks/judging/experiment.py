@@ -31,6 +31,7 @@ from ecgcore.training.train import train
 from tasks.cohort.snapshots import freeze
 from tasks.judging.confirmation import Confirmation, confirmations, keep_confirmations
 from tasks.judging.kept_scores import OUT_OF_FOLD, VALIDATION, choosing_scores, locked_scores
+from tasks.judging.planned import note_scored
 from tasks.prefect.environment import open_ledger
 from tasks.training.commit import note_commit
 from tasks.training.runs import Run, plan_run
@@ -121,10 +122,12 @@ class _Experiment:
 
     def confirmed_by(self, variant: Arm) -> tuple[str, ...]:
         """The run directories, by name and sorted, that a confirmation of one variant scores on the tests."""
+        return tuple(sorted(run.path.name for run in self.confirmed_runs(variant)))
+
+    def confirmed_runs(self, variant: Arm) -> list[Run]:
+        """The runs that a confirmation of one variant scores on the tests."""
         arms = (self.plan.base, variant)
-        return tuple(
-            sorted(run.path.name for arm in arms for seed in self.plan.seeds for run, _ in self.runs(arm, seed))
-        )
+        return [run for arm in arms for seed in self.plan.seeds for run, _ in self.runs(arm, seed)]
 
     @property
     def place(self) -> str:
@@ -257,6 +260,8 @@ def _confirmed(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequ
         for name in names:
             testset.verify(ledger, name)
         looks = {name: testset.look(ledger, name, actor) for name in names}
+        for run in opened.confirmed_runs(chosen):
+            note_scored(ledger, run.path, run.sha256, f"experiment {opened.plan.name}")
     return Confirmation(chosen.name, opened.confirmed_by(chosen), looks)
 
 

@@ -36,13 +36,24 @@ VERDICT_OF = {
 
 @dataclass(frozen=True)
 class Judgement:
-    """All that the decision on a candidate rests on."""
+    """All that the decision on a candidate rests on.
+
+    Args:
+        predictions: of the candidate on the locked test sets.
+        evaluations, decision: what they came to.
+        looks: at each test set, this one included.
+        figures: PNG files by name.
+        exploratory: why this verdict was not planned before the training, and so never promotes; None if it was.
+        earlier: a line for each earlier look at the answers of this model or recipe.
+    """
 
     predictions: pd.DataFrame
     evaluations: tuple[Evaluation, ...]
     decision: Decision
     looks: tuple[Looks, ...]
     figures: Mapping[str, bytes]
+    exploratory: str | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def gate(self) -> GateVerdict:
@@ -128,7 +139,9 @@ def judge(
 
 def _look(ledger: Ledger, name: str, actor: str) -> Looks:
     locked = testset.verify(ledger, name)
-    return Looks(name, locked.sha256, testset.look(ledger, name, actor))
+    lifetime = locked.lifetime_looks + 1
+    replaced = tuple(each.to_text() for each in locked.replacements)
+    return Looks(name, locked.sha256, testset.look(ledger, name, actor), lifetime, replaced)
 
 
 def _leak_free(snapshot: Snapshot) -> Check:

@@ -33,6 +33,7 @@ class RetrainOutcome:
         snapshot: trained on, if trained.
         promotable: whether a version of this recipe can be promoted at all.
         evaluations: of the version, if trained.
+        exploratory: why its verdict was not planned before its training; None if it was.
     """
 
     trained: bool
@@ -46,6 +47,7 @@ class RetrainOutcome:
     snapshot: str | None
     promotable: bool = True
     evaluations: tuple[Evaluation, ...] = ()
+    exploratory: str | None = None
 
     @classmethod
     def skipped(cls, reason: str, champion: str | None) -> RetrainOutcome:
@@ -76,6 +78,7 @@ class RetrainOutcome:
             snapshot=snapshot,
             promotable=promotable,
             evaluations=judgement.evaluations,
+            exploratory=judgement.exploratory,
         )
 
     def in_short(self) -> str:
@@ -83,7 +86,8 @@ class RetrainOutcome:
         champion = f"champion {self.champion} serves" if self.champion else "no champion serves"
         if not self.trained:
             return f"not trained, {champion}: {self.reason}"
-        return f"candidate {self.version}: {self.gate}, {champion}; {self.reason}"
+        gate = f"exploratory {self.gate}" if self.exploratory else self.gate
+        return f"candidate {self.version}: {gate}, {champion}; {self.reason}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as plain values."""
@@ -93,6 +97,7 @@ class RetrainOutcome:
             "reason": self.reason,
             "version": self.version,
             "gate": self.gate,
+            "exploratory": self.exploratory,
             "promoted": self.promoted,
             "champion": self.champion,
             "snapshot": self.snapshot,
@@ -118,6 +123,8 @@ class RetrainOutcome:
         blocks: list[Block] = [Link("Decision page", str(self.page))] if self.page else []
         if not self.promotable:
             blocks.append(Text("This recipe is not promotable: nothing here can serve its versions."))
+        elif self.exploratory:
+            blocks.append(Text(f"It is exploratory, and never promoted: {self.exploratory}."))
         elif self.gate == "pass" and not self.promoted:
             blocks.append(Command("Next", f"ecg promote {self.version} --reviewer NAME --reason TEXT"))
         return tuple(blocks)

@@ -39,6 +39,8 @@ def decision_page(settings: Settings, version: str, candidate: Candidate, judgem
             evaluations=judgement.evaluations,
             looks=judgement.looks,
             figures=tuple(Image(png, figure_sentence(name)) for name, png in judgement.figures.items()),
+            exploratory=judgement.exploratory,
+            earlier=judgement.earlier,
             links=decision_links(
                 settings, candidate.slot, champion, candidate.model_dir.parent, candidate.snapshot_dir
             ),

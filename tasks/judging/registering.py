@@ -49,6 +49,7 @@ def candidate_of(
             recipe_sha256=run.sha256,
             policy=policy.name,
             policy_sha256=policy.sha256,
+            exploratory=judgement.exploratory,
             promotable=recipe.promotable,
         ),
         code_commit=training_commit(run_dir),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ecgcore.data.snapshot import Snapshot
@@ -11,11 +10,11 @@ from ecgcore.ledger.cohort.freeze import SnapshotInfo
 from ecgcore.ledger.cohort.new_studies import new_studies
 from ecgcore.ledger.decide.permission import Decider, Ruling, permission
 from ecgcore.ledger.promotion import promotion
-from ecgcore.ledger.review import audit
 from tasks.cohort.snapshots import freeze, snapshot_text
 from tasks.judging.judge import Judgement, judge
 from tasks.judging.label_rule_check import check_label_rule
 from tasks.judging.newcomers import Newcomers, score_newcomers
+from tasks.judging.planned import note_plan, with_history
 from tasks.judging.publication import decision_page, publish_decision, publish_gates, publish_newcomers
 from tasks.judging.retraining import Retraining
 from tasks.prefect.step import step
@@ -51,15 +50,7 @@ def champion_now(job: Retraining) -> Champion | None:
 
 def note_start(job: Retraining, run: Run, info: SnapshotInfo) -> None:
     """Write recipe, policy and snapshot to the audit trail before the training begins."""
-    detail = {
-        "recipe": run.name,
-        "recipe_sha256": run.sha256,
-        "policy": job.policy.name,
-        "policy_sha256": job.policy.sha256,
-        "snapshot": info.snapshot_id,
-    }
-    with job.ledger.writing() as connection:
-        audit.record(connection, datetime.now(UTC), "retrain-start", run.path.name, detail)
+    note_plan(job.ledger, run, job.policy.name, job.policy.sha256, info.snapshot_id)
 
 
 @step("score the champion on the new studies")
@@ -78,9 +69,12 @@ def score_new_studies(job: Retraining, snapshot: Snapshot, champion: Champion | 
 def judge_candidate(job: Retraining, snapshot: Snapshot, run: Run, champion: Champion | None) -> Judgement:
     """Score the exported model, compare it with the champion on the same rows, and decide by the gates."""
     model, golden, actor = run.path / "model", run.path / "golden", run.path.name
-    judgement = judge(job.ledger, snapshot, model, golden, job.policy, champion, actor, job.recipe.promotable)
+    judged = judge(job.ledger, snapshot, model, golden, job.policy, champion, actor, job.recipe.promotable)
+    judgement = with_history(job.ledger, judged, run)
     publish_gates(judgement)
     log.info("%s: %s", judgement.gate.value, judgement.decision.reason)
+    if judgement.exploratory:
+        log.warning("exploratory, never promoted: %s", judgement.exploratory)
     return judgement
 
 
@@ -113,6 +107,8 @@ def promote_by_policy(job: Retraining, version: str) -> str:
         promote_version(job.settings, job.ledger, job.slot, version, f"policy {job.policy.name}", reason, by)
     if answer.allowed or answer.ruling in (Ruling.NEEDS_PERSON, Ruling.NOT_PROMOTABLE):
         return ""
+    if answer.ruling is Ruling.EXPLORATORY:
+        return f"; version {version} {answer.reason} ({answer.hint})"
     return f"; version {version} is not promoted without a person: it {answer.reason} ({answer.hint})"
 
 

@@ -25,6 +25,7 @@ class VersionTags:
         test_set_sha256: ``name:sha256`` of each set that it was judged on, with commas.
         recipe, recipe_sha256: that it was trained with.
         policy, policy_sha256: that judged it.
+        exploratory: why its verdict was not planned before its training.
         promotable: whether the recipe's versions can be promoted at all.
         run_id: of its training and judgement.
         slot: that it was registered for.
@@ -45,6 +46,7 @@ class VersionTags:
     recipe_sha256: str | None = None
     policy: str | None = None
     policy_sha256: str | None = None
+    exploratory: str | None = None
     promotable: bool = True
     run_id: str | None = None
     slot: str | None = None
@@ -91,4 +93,5 @@ class VersionTags:
             judged_against=self.judged_against,
             model_dir_sha256=self.model_dir_sha256,
             policy_sha256=self.policy_sha256,
+            exploratory=self.exploratory,
         )

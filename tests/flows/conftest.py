@@ -72,14 +72,16 @@ gates:
   - {kind: floor, metric: sensitivity, targets: [scar, lvef], test_sets: [old, new], at_least: 0.0001}
   - {kind: floor, metric: specificity, targets: [scar, lvef], test_sets: [old, new], at_least: 0.0001}
   - {kind: floor, metric: f1, targets: [scar, lvef], test_sets: [old], at_least: 0.9, severity: warn}
-  - {kind: non-inferior, targets: [scar, lvef], test_sets: [old, new], margin: 0.03, severity: warn}
+  - {kind: non-inferior, targets: [scar, lvef], test_sets: [old, new], margin: 0.03%(severity)s}
 """
 
+MANUAL = (LAX % {"severity": ", severity: warn"}).replace("name: lax", "name: manual").replace("automatic", "manual")
+
 POLICIES = {
-    "lax": LAX,
-    "manual": LAX.replace("name: lax", "name: manual").replace("automatic", "manual"),
-    "undecided": LAX.replace("name: lax", "name: undecided").replace("positives: 2", "positives: 5000"),
-    "impossible": LAX.replace("name: lax", "name: impossible")
+    "lax": LAX % {"severity": ""},
+    "manual": MANUAL,
+    "undecided": MANUAL.replace("name: manual", "name: undecided").replace("positives: 2", "positives: 5000"),
+    "impossible": MANUAL.replace("name: manual", "name: impossible")
     + "  - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.0001}\n",
 }
 

@@ -140,7 +140,7 @@ class TestEveryDay:
         for each in locked:
             members = books.rows(f"SELECT COUNT(*) FROM study WHERE test_set = '{each['name']}'")[0][0]
             assert (each["studies"], each["looks"]) == (members, 0) and members > 0
-        assert ecg("testset", "list", "--json").json() == [{**each, "looks": 1} for each in locked]
+        assert ecg("testset", "list", "--json").json() == [{**each, "looks": 1, "lifetime_looks": 1} for each in locked]
 
     def test_a_snapshot_is_its_content(self, ecg: Any, books: Any, trained: Path) -> None:
         again = ecg("snapshot", "--json").json()
@@ -278,6 +278,17 @@ class TestEveryDay:
         assert len(refused.err.splitlines()) == 1
         assert (ecg.home / "champion").readlink() == Path("releases/1")
         assert books.totals() == before
+
+    def test_a_policy_that_is_loosened_after_the_result_only_explores(self, ecg: Any, books: Any) -> None:
+        words = ("retrain", "--recipe", "tiny", "--policy", "lax", "--force")
+        outcome = ecg(*words, "--json").json()
+        assert (outcome["gate"], outcome["promoted"], outcome["champion"]) == ("pass", False, "1"), outcome["reason"]
+        assert "began under another policy" in outcome["exploratory"] and "exploratory" in outcome["reason"]
+        page = Path(outcome["page"]).read_text(encoding="utf-8")
+        assert "EXPLORATORY, never promoted" in page and "retrain says fail by policy impossible" in page
+        refused = ecg("promote", outcome["version"], "--reviewer", "a", "--reason", "b")
+        assert refused.code != 0 and "exploratory" in refused.err
+        assert (ecg.home / "champion").readlink() == Path("releases/1")
 
     def test_status_says_where_everything_stands(self, ecg: Any, books: Any) -> None:
         found = ecg("status", "--json").json()

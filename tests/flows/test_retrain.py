@@ -9,13 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import select
 
 from ecgcore.errors import EvaluationError, LedgerError, TransientError
 from ecgcore.evaluation.gates.policy import Approval
 from ecgcore.ledger.db.tables import AuditEvent
-from ecgcore.ledger.decide.candidacy import NO_CHAMPION, GateVerdict
+from ecgcore.ledger.decide.candidacy import NO_CHAMPION
 from ecgcore.ledger.ledger import Ledger
 from ecgcore.ledger.promotion import promotion
 from ecgcore.targets.catalogue import load_catalogue
@@ -23,6 +24,7 @@ from ecgcore.targets.label_rule import LabelRule
 from flows import retrain as flow
 from flows import rollback as leaving
 from tasks.judging import due, retrain_steps, retraining
+from tasks.judging.judge import VERDICT_OF, Judgement
 from tasks.release import champion_steps as steps
 from tasks.release import leaving as leaving_steps
 from tasks.release import promoting
@@ -81,14 +83,22 @@ class Ward:
 
     def train(self, _settings: Any, _snapshot: Path, run: Any, _here: Any) -> Path:
         self.while_training()
+        (run.path / "model").mkdir(parents=True, exist_ok=True)
+        (run.path / "model" / "weights").write_text(run.path.name, encoding="utf-8")
         return run.path
 
     def judge(self, *given: Any) -> Any:
         champion = given[5]
         self.judged_against.append(champion.version if champion else None)
         self.while_judging()
-        decision = SimpleNamespace(reason="all gates pass", champion=self.judged_against[-1])
-        return SimpleNamespace(gate=GateVerdict(self.gate), decision=decision, evaluations=())
+        decision: Any = SimpleNamespace(
+            reason="all gates pass",
+            champion=self.judged_against[-1],
+            outcome=next(outcome for outcome, verdict in VERDICT_OF.items() if verdict == self.gate),
+            policy_name="p",
+            policy_sha256="p" * 64,
+        )
+        return Judgement(pd.DataFrame(), (), decision, (), {})
 
     def candidate(self, _job: Any, run: Any, snapshot: Any, *_rest: Any) -> Any:
         against = self.judged_against[-1] or NO_CHAMPION
@@ -191,6 +201,7 @@ def test_recipe_policy_and_snapshot_are_in_the_audit_trail_before_the_training_b
     ward.retrain()
     assert [json.loads(each) for each in starts] == [
         {"recipe": "r", "recipe_sha256": "r", "policy": "p", "policy_sha256": "p" * 64, "snapshot": "snapshot-1"}
+        | {"begun": False}
     ]
 
 

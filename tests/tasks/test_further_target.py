@@ -121,6 +121,7 @@ gates:
   - {kind: no-leak}
   - {kind: reproduces}
   - {kind: minimum-cases, targets: [lvef_below_40, lv_thrombus], test_sets: [old], positives: 6, negatives: 15}
+  - {kind: non-inferior, targets: [lvef_below_40, lv_thrombus], test_sets: [old], margin: 0.1}
   - {kind: floor, metric: auc, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}
   - {kind: floor, metric: sensitivity, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}
   - {kind: floor, metric: specificity, targets: [lvef_below_40, lv_thrombus], test_sets: [old], at_least: 0.0001}

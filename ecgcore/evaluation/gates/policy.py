@@ -49,10 +49,53 @@ _SLICED = (GateKind.FLOOR, GateKind.CEILING)
 _SAFETY = (GateKind.NO_LEAK, GateKind.REPRODUCES)
 SLICES = ("format", "sex", "age", "imputed")
 _HINT = "compare with deployments/policies/default.yaml"
-_ANSWERED = (Metric.SENSITIVITY, Metric.SPECIFICITY)
-"""What the deployed predictor answers, not how it ranks. A floor on each keeps out a model that answers one class."""
+LEAST_LEVEL = 0.95
+LARGEST_MARGIN = 0.1
 
 E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class _Need:
+    """What every head needs on every test set that a policy judges it on.
+
+    Args:
+        words: what is missing, in an error.
+        reason: what could happen without it.
+        kind, values: of the line to add.
+        metric: of a floor.
+    """
+
+    words: str
+    reason: str
+    kind: GateKind
+    values: str
+    metric: Metric | None = None
+
+    def line(self, target: str, test_set: str) -> str:
+        """Return the YAML line that a policy lacks, its limit left open."""
+        metric = f", metric: {self.metric}" if self.metric else ""
+        return f"- {{kind: {self.kind}{metric}, targets: [{target}], test_sets: [{test_set}], {self.values}}}"
+
+
+_ONE_ANSWER = "a model that answers the same for everybody could be promoted"
+_NEEDS = (
+    # what the deployed predictor answers, not how it ranks
+    _Need("blocking floor on the sensitivity", _ONE_ANSWER, GateKind.FLOOR, "at_least: LIMIT", Metric.SENSITIVITY),
+    _Need("blocking floor on the specificity", _ONE_ANSWER, GateKind.FLOOR, "at_least: LIMIT", Metric.SPECIFICITY),
+    _Need(
+        "blocking minimum of cases",
+        "its intervals would be trusted however few they rest on",
+        GateKind.MINIMUM_CASES,
+        "positives: LIMIT, negatives: LIMIT",
+    ),
+    _Need(
+        "blocking non-inferiority",
+        "a model worse than the champion could replace it",
+        GateKind.NON_INFERIOR,
+        "margin: LIMIT",
+    ),
+)
 
 
 class Approval(StrEnum):
@@ -111,8 +154,10 @@ def load_policy(path: Path) -> Policy:
     Raises:
         RecipeError: the file cannot be read, a key is unknown, missing or doubled, a value is out of range, the
             policy lacks a blocking gate of the kinds floor, no-leak or reproduces, without which anything could be
-            promoted, or it lacks a blocking floor on the sensitivity or specificity of a target on a test set that it
-            judges, without which a model that answers the same for everybody could be.
+            promoted, or it lacks for a target on a test set that it judges: a blocking floor on the sensitivity or
+            specificity, without which a model that answers the same for everybody could be promoted; minimum cases;
+            or non-inferiority, which may only warn where a person decides. A level below :data:`LEAST_LEVEL` and a
+            margin above :data:`LARGEST_MARGIN` are refused.
     """
     try:
         content = path.read_bytes()
@@ -153,16 +198,16 @@ class _Reader:
         if not isinstance(top["gates"], list):
             self.refuse("gates must be a list")
         gates = tuple(gate for entry in top["gates"] for gate in self.gates(entry))
-        self.complete(gates)
+        self.complete(gates, top["approval"])
         return Policy(
             name=self.text(top["name"], "name"),
             sha256=sha256,
             approval=self.member(Approval, top["approval"], "approval"),
-            level=self.number(top["level"], "level", 0.5, 1.0),
+            level=self.level(top["level"]),
             gates=gates,
         )
 
-    def complete(self, gates: tuple[Gate, ...]) -> None:
+    def complete(self, gates: tuple[Gate, ...], approval: object) -> None:
         blocking = {g.kind for g in gates if g.severity is Severity.BLOCK}
         missing = [k.value for k in (GateKind.FLOOR, *_SAFETY) if k not in blocking]
         if missing:
@@ -171,22 +216,39 @@ class _Reader:
         doubled = sorted({n for n in names if names.count(n) > 1})
         if doubled:
             self.refuse(f"holds gates twice: {doubled}")
-        self.answers_judged(gates)
+        self.judged_whole(gates, self.member(Approval, approval, "approval"))
 
-    def answers_judged(self, gates: tuple[Gate, ...]) -> None:
-        """Refuse a policy that judges how a head ranks a test set, but not what it answers there."""
+    def level(self, value: object) -> float:
+        level = self.number(value, "level", 0.0, 1.0)
+        if level < LEAST_LEVEL:
+            chance = f"{50 * (1 - level):.3g} % instead of {50 * (1 - LEAST_LEVEL):.3g} %"
+            self.refuse(
+                f"level {level:g} is below {LEAST_LEVEL}: a model at a limit would pass it in {chance} of cases"
+            )
+        return level
+
+    def margin(self, value: object) -> float:
+        margin = self.number(value, "margin", 0.0, 1.0)
+        if margin > LARGEST_MARGIN:
+            worse = f"a model that ranks worse by up to {margin:g} could replace the champion"
+            self.refuse(f"margin {margin:g} is above {LARGEST_MARGIN}: {worse}")
+        return margin
+
+    def judged_whole(self, gates: tuple[Gate, ...], approval: Approval) -> None:
+        """Refuse a policy that judges a head on a test set in part only, and name every line that is missing.
+
+        Where a person decides, non-inferiority may warn her; where nobody does, it blocks.
+        """
         judged = {(gate.target, gate.test_set) for gate in gates if not isinstance(gate, ReleaseCheck)}
-        missing = {metric: sorted(judged - _barred(gates, metric)) for metric in _ANSWERED}
-        words = [
-            f"{metric} of {', '.join(f'{target} on {test_set}' for target, test_set in places)}"
-            for metric, places in missing.items()
-            if places
-        ]
-        if words:
-            rule = f"has no blocking floor on the {' or the '.join(words)}: a model that answers the same for everybody"
-            lines = "".join(f"\n  {_floor_line(metric, *place)}" for metric in _ANSWERED for place in missing[metric])
-            hint = f"add to the policy's gates, each LIMIT with its reason:{lines}"
-            raise RecipeError(self.thing, f"{rule} could be promoted", hint)
+        by_person = approval is Approval.MANUAL
+        found = {need: judged - _meeting(gates, need, by_person) for need in _NEEDS}
+        missing = {need: sorted(places) for need, places in found.items() if places}
+        if not missing:
+            return
+        rules = [f"no {need.words} of {_places(places)}: {need.reason}" for need, places in missing.items()]
+        lines = "".join(f"\n  {need.line(*place)}" for need, places in missing.items() for place in places)
+        hint = f"add to the policy's gates, each LIMIT with its reason:{lines}"
+        raise RecipeError(self.thing, f"has {', and '.join(rules)}", hint)
 
     def gates(self, entry: object) -> Iterator[Gate]:
         fields = self.mapping(entry, "a gate")
@@ -208,7 +270,7 @@ class _Reader:
                 target, test_set, self.count(fields, "positives"), self.count(fields, "negatives"), severity
             )
         elif kind is GateKind.NON_INFERIOR:
-            yield NonInferior(target, test_set, self.number(fields["margin"], "margin", 0.0, 1.0), severity)
+            yield NonInferior(target, test_set, self.margin(fields["margin"]), severity)
         else:
             metric = self.member(Metric, fields["metric"], "metric")
             key = "at_least" if kind is GateKind.FLOOR else "at_most"
@@ -287,5 +349,14 @@ def _barred(gates: tuple[Gate, ...], metric: Metric) -> set[tuple[str, str]]:
     return {(gate.target, gate.test_set) for gate in gates if isinstance(gate, MetricGate) and gate.bars(metric)}
 
 
-def _floor_line(metric: Metric, target: str, test_set: str) -> str:
-    return f"- {{kind: floor, metric: {metric}, targets: [{target}], test_sets: [{test_set}], at_least: LIMIT}}"
+def _meeting(gates: tuple[Gate, ...], need: _Need, by_person: bool) -> set[tuple[str, str]]:
+    """Return the target and test set of every gate that meets a need."""
+    if need.metric is not None:
+        return _barred(gates, need.metric)
+    kind = NonInferior if need.kind is GateKind.NON_INFERIOR else MinimumCases
+    warned = by_person and kind is NonInferior
+    return {(g.target, g.test_set) for g in gates if isinstance(g, kind) and (warned or g.severity is Severity.BLOCK)}
+
+
+def _places(places: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{target} on {test_set}" for target, test_set in places)

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ecgcore.counted import counted
 from ecgcore.data.split import Split
 from ecgcore.errors import LedgerError
 from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
+from ecgcore.ledger.cohort.test_set_history import Replacement, disputed_after_a_look, replacements
 from ecgcore.ledger.db.chunk import chunks
 from ecgcore.ledger.db.tables import Study, TestSet, TestSetMember
 from ecgcore.ledger.ingest.page_caution import cautions_of_studies
@@ -36,6 +38,7 @@ class LockedSet:
         studies: number of members.
         locked_at: when it was locked, UTC.
         looks: how often a candidate was scored on it since.
+        replacements: every time that it was locked anew.
     """
 
     name: str
@@ -43,6 +46,12 @@ class LockedSet:
     studies: int
     locked_at: datetime
     looks: int
+    replacements: tuple[Replacement, ...] = ()
+
+    @property
+    def lifetime_looks(self) -> int:
+        """All looks since it was first locked: a replacement shares nearly all studies with what it replaces."""
+        return self.looks + sum(each.looks for each in self.replacements)
 
 
 def lock(ledger: Ledger, name: str, actor: str) -> LockedSet:
@@ -58,7 +67,7 @@ def lock(ledger: Ledger, name: str, actor: str) -> LockedSet:
         connection.execute(insert(TestSet), {"name": name, "sha256": digest, "locked_at": now, "looks": 0})
         _enter(connection, name, members)
         detail = {"name": name, "sha256": digest, "studies": len(members)}
-        audit.record(connection, now, "testset-lock", actor, detail | _unverified(connection, members))
+        audit.record(connection, now, audit.LOCKED, actor, detail | _unverified(connection, members))
     return LockedSet(name, digest, len(members), now, 0)
 
 
@@ -72,27 +81,47 @@ def check_unlocked(connection: Connection, name: str) -> None:
         raise LedgerError(f"test set {name}", "is locked already", "see `ecg testset list`")
 
 
-def replace(ledger: Ledger, name: str, actor: str, reason: str) -> LockedSet:
+def replace(ledger: Ledger, name: str, actor: str, reason: str, second: str | None = None) -> LockedSet:
     """Lock `name` anew with what is undisputed in it now; what is left out stays a test study and is used no more.
 
-    The count of looks starts again; old hash, old looks and reason stay in the audit trail.
+    The count of looks since the lock starts again, that of the lifetime does not; who replaced it and why stays.
+
+    Args:
+        ledger: the ledger.
+        name: the test set.
+        actor: who decides.
+        reason: why.
+        second: who agrees; needed where members were disputed after the first look, by what a model said, perhaps.
 
     Raises:
-        LedgerError: it is not locked, no reason is given, or nothing would be left.
+        LedgerError: it is not locked, no reason is given, nothing would change or be left, or a second person is
+            needed and none, or the same, is named.
     """
     if not reason.strip():
         raise LedgerError(f"test set {name}", "cannot be replaced without a reason", "say why")
     now = datetime.now(UTC)
     with ledger.writing() as connection:
-        old = _standing(connection, name)
+        old, before = _standing(connection, name), members(connection)[name]
         connection.execute(delete(TestSetMember).where(TestSetMember.name == name))
-        digest, members = _fill(connection, name)
+        digest, chosen = _fill(connection, name)
+        if digest == old.sha256:
+            raise LedgerError(f"test set {name}", "would stay as it is: none of its studies is disputed", "keep it")
+        late = disputed_after_a_look(connection, name, before.difference(chosen))
+        _check_second(name, len(late), actor, second)
         values = {"sha256": digest, "locked_at": now, "looks": 0}
         connection.execute(update(TestSet).where(TestSet.name == name).values(**values))
-        _enter(connection, name, members)
+        _enter(connection, name, chosen)
         detail = {"name": name, "old": old.sha256, "old_looks": old.looks, "new": digest, "reason": reason}
-        audit.record(connection, now, "testset-replace", actor, detail | _unverified(connection, members))
-    return LockedSet(name, digest, len(members), now, 0)
+        detail |= {"second": second, "late": len(late)} if late else {}
+        audit.record(connection, now, audit.REPLACED, actor, detail | _unverified(connection, chosen))
+        return _standing(connection, name)
+
+
+def _check_second(name: str, late: int, first: str, second: str | None) -> None:
+    if not late or (second and second.strip() and second.strip().casefold() != first.strip().casefold()):
+        return
+    rule = f"would lose {counted(late, 'study')} disputed after the first look at it, which may be what a model said"
+    raise LedgerError(f"test set {name}", rule, "if two people agree, name the other one with --second")
 
 
 def look(ledger: Ledger, name: str, actor: str) -> int:
@@ -109,7 +138,7 @@ def look(ledger: Ledger, name: str, actor: str) -> int:
     with ledger.writing() as connection:
         looks = _standing(connection, name).looks + 1
         connection.execute(update(TestSet).where(TestSet.name == name).values(looks=looks))
-        audit.record(connection, datetime.now(UTC), "testset-look", actor, {"name": name, "looks": looks})
+        audit.record(connection, datetime.now(UTC), audit.LOOKED, actor, {"name": name, "looks": looks})
     return looks
 
 
@@ -154,7 +183,7 @@ def _standing(connection: Connection, name: str) -> LockedSet:
     if record is None:
         raise LedgerError(f"test set {name}", "is not locked", f"lock it with `ecg testset lock {name}`")
     studies = len(connection.execute(select(TestSetMember.study_id).where(TestSetMember.name == name)).all())
-    return LockedSet(name, record.sha256, studies, record.locked_at, record.looks)
+    return LockedSet(name, record.sha256, studies, record.locked_at, record.looks, replacements(connection, name))
 
 
 def _fill(connection: Connection, name: str) -> tuple[str, list[str]]:

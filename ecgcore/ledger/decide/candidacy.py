@@ -30,6 +30,7 @@ class Candidacy:
         judged_against: the champion that it was compared with, or :data:`NO_CHAMPION`; None if that is not known.
         model_dir_sha256: fingerprint of its model; None if that is not known.
         policy_sha256: hash of the policy that judged it, if any.
+        exploratory: why its verdict was not planned before its training; None if it was.
     """
 
     version: str
@@ -41,3 +42,4 @@ class Candidacy:
     judged_against: str | None = None
     model_dir_sha256: str | None = None
     policy_sha256: str | None = None
+    exploratory: str | None = None

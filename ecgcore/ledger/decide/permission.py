@@ -36,6 +36,8 @@ class Ruling(StrEnum):
     SERVES = "serves"
     """It is the champion: promoting it repairs what was lost."""
     NOT_PROMOTABLE = "not-promotable"
+    EXPLORATORY = "exploratory"
+    """Its verdict was not planned before its training."""
     REJECTED = "rejected"
     GATES = "gates"
     OCCUPIED = "occupied"
@@ -124,6 +126,10 @@ def own_objection(candidacy: Candidacy) -> Permission | None:
     if candidacy.gate is not GateVerdict.PASS:
         verdict = candidacy.gate.value if candidacy.gate else "unknown"
         return Permission(Ruling.GATES, f"has the gate verdict {verdict!r}", "promote one that passed")
+    if candidacy.exploratory:
+        rule = f"is exploratory, and never promoted: {candidacy.exploratory}"
+        hint = "name the policy before the training: `ecg retrain --policy NAME` once there are new studies"
+        return Permission(Ruling.EXPLORATORY, rule, hint)
     return None
 
 

@@ -119,7 +119,7 @@ def _decide(connection: Connection, number: int, actor: str, now: datetime, spli
     _write_states(connection, Row, Row.row_id, row_verdicts)
     others = other_verdicts(connection)
     _write_states(connection, File, File.sha256, file_verdicts | others)
-    _write_disputes(connection, pairing.disputed)
+    _write_disputes(connection, pairing.disputed, actor, now)
     faulty = {sha256: verdict for sha256, verdict in others.items() if verdict.by == ""}
     quarantine.synchronise(connection, row_verdicts, file_verdicts | faulty, number, now, f"batch {actor}")
     return len(accepted)
@@ -222,8 +222,10 @@ def _state_values(verdict: Verdict) -> tuple[State, str | None, str | None, str 
     return (verdict.state, finding.rule, finding.value, finding.hint) if finding else (verdict.state, None, None, None)
 
 
-def _write_disputes(connection: Connection, disputed: frozenset[str]) -> None:
+def _write_disputes(connection: Connection, disputed: frozenset[str], actor: str, now: datetime) -> None:
     standing = set(connection.execute(select(Study.study_id).where(Study.disputed.is_(True))).scalars())
-    for value, studies in ((True, disputed - standing), (False, standing - disputed)):
+    for event, studies in ((audit.DISPUTED, disputed - standing), (audit.SETTLED, standing - disputed)):
         for part in chunks(sorted(studies)):
-            connection.execute(update(Study).where(Study.study_id.in_(part)).values(disputed=value))
+            values = {"disputed": event == audit.DISPUTED}
+            connection.execute(update(Study).where(Study.study_id.in_(part)).values(**values))
+            audit.record(connection, now, event, actor, {"studies": list(part)})

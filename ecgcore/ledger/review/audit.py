@@ -15,6 +15,9 @@ from ecgcore.ledger.db.tables import AuditEvent
 
 _START = "0" * 64
 
+LOCKED, REPLACED, LOOKED = "testset-lock", "testset-replace", "testset-look"
+DISPUTED, SETTLED = "study-disputed", "study-settled"
+
 
 def record(connection: Connection, moment: datetime, event: str, actor: str, detail: Mapping[str, object]) -> None:
     """Append one event within the caller's write transaction. `detail` holds pseudonyms at most."""

@@ -69,7 +69,7 @@ def decision_page(text="x", **choices) -> Document:
         text,
         decision(text, **choices),
         (evaluation(text),),
-        (Looks(text, text, 4),),
+        (Looks(text, text, 4, 9, (text,)),),
         (Image(png(), text),),
         (text,),
         ((text, text),),

@@ -17,7 +17,7 @@ def test_a_gate_shows_value_interval_limit_verdict_and_cases(make_decision_page)
 def test_the_policy_and_the_looks_are_named(make_decision_page):
     text = render_markdown(make_decision_page("p"))
     assert "| abababababab |" in text
-    assert "| p | 4 | p |" in text
+    assert "| p | 4 | 9 | p |" in text
     assert "against champion 12" in text
     assert "| label rule | p |" in text
 

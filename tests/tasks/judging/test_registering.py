@@ -33,7 +33,7 @@ def candidate_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         looks = (SimpleNamespace(test_set="new", sha256="d" * 64), SimpleNamespace(test_set="old", sha256="c" * 64))
         rows = pd.DataFrame({"study_id": ["S" + "0" * 20], "patient_id": ["P" + "0" * 20]})
         judgement: Any = SimpleNamespace(
-            decision=decision, gate="pass", looks=looks, evaluations=(), figures={}, predictions=rows,
+            decision=decision, gate="pass", looks=looks, evaluations=(), figures={}, predictions=rows, exploratory=None,
             gate_table=pd.DataFrame, metrics=dict,
         )  # fmt: skip
         where = tmp_path / "policy.yaml"

@@ -25,7 +25,8 @@ def decision_curve(
     """Return the net benefit at each threshold (Vickers and Elkin, Medical Decision Making 2006).
 
     At threshold t one false positive is taken to cost t / (1 - t) of what one true positive is worth, so the net
-    benefit is (TP - FP t / (1 - t)) / n, in true positives per study. It holds at the sample's own prevalence only.
+    benefit is (TP - FP t / (1 - t)) / n, in true positives per study, where a risk of t or more is acted on. It holds
+    at the sample's own prevalence only.
     Intervals are percentiles of resampled patients, for each threshold by itself.
 
     Returns:
@@ -58,7 +59,7 @@ def decision_curve(
 
 def _worth(sample: Sample, cuts: Floats, probabilities: Floats) -> Floats:
     """Return what each study adds at each threshold, shape (n, k)."""
-    called = probabilities[:, None] > cuts
+    called = probabilities[:, None] >= cuts
     return np.where(called, np.where(sample.labels[:, None], 1.0, -cuts / (1 - cuts)), 0.0)
 
 

@@ -14,7 +14,7 @@ from ecgcore.evaluation.estimate.proportion import clopper_pearson
 from ecgcore.evaluation.frame.cases import Floats, check_probabilities, split_cases
 
 NEAREST = 1e-6
-"""Probabilities nearer to 0 or 1 than this are taken as this near: their log-odds would be infinite."""
+"""Probabilities of 0 and 1, whose log-odds are infinite, are taken as this near, or as the nearest other one is."""
 _STEPS, _HALVINGS, _TOLERANCE = 200, 60, 1e-6
 
 
@@ -53,11 +53,18 @@ def calibration_line(labels: ArrayLike, probabilities: ArrayLike, level: float =
     """
     truth = np.asarray(labels, dtype=np.float64)
     split_cases(truth, probabilities)
-    odds = logit(np.clip(check_probabilities(probabilities, truth.size), NEAREST, 1 - NEAREST))
+    odds = log_odds(check_probabilities(probabilities, truth.size))
     large = _wald(*_fit(np.ones((truth.size, 1)), odds, truth), 0, level)
     ratio = _expected_over_observed(truth, probabilities, level)
     slope, reason = _slope(truth, odds, level)
     return CalibrationLine(slope, large, ratio, reason)
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    """Return finite log-odds in the order of the probabilities, shape (n,); see ``NEAREST``."""
+    least = np.min(probabilities[probabilities > 0], initial=NEAREST)
+    most = 1 - np.min(1 - probabilities[probabilities < 1], initial=NEAREST)
+    return np.asarray(logit(np.clip(probabilities, least, most)))
 
 
 def _slope(truth: Floats, odds: Floats, level: float) -> tuple[Interval | None, str]:

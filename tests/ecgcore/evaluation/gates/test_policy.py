@@ -19,24 +19,31 @@ BASE = {"name": "p", "approval": "manual", "level": 0.95, "gates": [{"kind": "no
 ANSWERED = ("sensitivity", "specificity")
 
 
-def answers(target, test_set):
-    """The floors on what is answered that the loader asks for."""
+def needed(target, test_set):
+    """The gates that the loader asks for wherever one judges."""
     place = {"targets": [target], "test_sets": [test_set]}
-    return [{"kind": "floor", "metric": metric, "at_least": 0.3, **place} for metric in ANSWERED]
+    floors = [{"kind": "floor", "metric": metric, "at_least": 0.3, **place} for metric in ANSWERED]
+    guards = [{"kind": "minimum-cases", "positives": 5, "negatives": 6}, {"kind": "non-inferior", "margin": 0.1}]
+    return [*floors, *({**guard, **place} for guard in guards)]
 
 
-def judged_answers(gates):
-    """The gates, and these floors wherever one of them judges."""
+def judged_whole(gates):
+    """The gates, and what is needed wherever one of them judges, if it is not there."""
     if not isinstance(gates, list):
         return gates
     placed = [g for g in gates if isinstance(g, dict) and isinstance(g.get("targets"), list) and g.get("test_sets")]
     places = {(t, s) for g in placed for t in g["targets"] for s in g["test_sets"]}
-    return [*gates, *(floor for place in sorted(places) for floor in answers(*place))]
+    there = {(g["kind"], t, s) for g in placed for t in g["targets"] for s in g["test_sets"]}
+    wanted = [gate for place in sorted(places) for gate in needed(*place)]
+    return [
+        *gates,
+        *(g for g in wanted if g["kind"] == "floor" or (g["kind"], *g["targets"], *g["test_sets"]) not in there),
+    ]
 
 
 def parse(**changes):
     fields = {**BASE, **changes}
-    return parse_policy(yaml.safe_dump({**fields, "gates": judged_answers(fields["gates"])}).encode())
+    return parse_policy(yaml.safe_dump({**fields, "gates": judged_whole(fields["gates"])}).encode())
 
 
 def with_gate(**gate):
@@ -57,7 +64,8 @@ def test_every_kind_is_read():
     block, warn = Severity.BLOCK, Severity.WARN
     assert policy.approval is Approval.MANUAL
     added = [g for g in policy.gates if isinstance(g, MetricGate) and g.metric in ANSWERED]
-    assert len(added) == 6
+    added += [MinimumCases("scar", "new", 5, 6, block), NonInferior("scar", "new", 0.1, block)]
+    assert len(added) == 8
     assert tuple(g for g in policy.gates if g not in added) == (
         ReleaseCheck(GateKind.NO_LEAK, block),
         ReleaseCheck(GateKind.REPRODUCES, block),
@@ -132,7 +140,7 @@ def test_text_that_is_not_strict_yaml_is_refused(content):
 
 
 def test_doubled_key_inside_a_gate_is_refused():
-    full = {**BASE, "gates": judged_answers(BASE["gates"])}
+    full = {**BASE, "gates": judged_whole(BASE["gates"])}
     text = yaml.safe_dump(full).replace("at_least: 0.75", "at_least: 0.75\n  at_least: 0.1")
     with pytest.raises(RecipeError, match="given twice"):
         parse_policy(text.encode())
@@ -199,10 +207,10 @@ def test_a_gate_that_does_not_hold_back_the_whole_ranking_covers_nothing(weak):
     "weak", [None, {"severity": "warn"}, {"slices": ["sex"], "severity": "block"}, {"targets": ["lvef"]}]
 )
 def test_a_policy_without_a_blocking_floor_on_an_answer_is_refused_with_the_lines_to_add(metric, weak):
-    floors = [f for f in answers("scar", "new") if f["metric"] != metric]
-    other = [{**f, **weak} for f in answers("scar", "new") if f["metric"] == metric] if weak else []
+    floors = [f for f in needed("scar", "new") if f.get("metric") != metric]
+    other = [{**f, **weak} for f in needed("scar", "new") if f.get("metric") == metric] if weak else []
     gates = [*BASE["gates"], *floors, *other]
-    with pytest.raises(RecipeError, match=f"no blocking floor on the .*{metric} of .*scar on new") as caught:
+    with pytest.raises(RecipeError, match=f"no blocking floor on the {metric} of .*scar on new") as caught:
         parse_policy(yaml.safe_dump({**BASE, "gates": gates}).encode(), "p.yaml")
     assert caught.value.thing == "p.yaml" and "answers the same for everybody could be promoted" in caught.value.rule
     line = f"- {{kind: floor, metric: {metric}, targets: [scar], test_sets: [new], at_least: LIMIT}}"
@@ -212,13 +220,53 @@ def test_a_policy_without_a_blocking_floor_on_an_answer_is_refused_with_the_line
 
 def test_all_that_is_missing_is_named_at_once():
     place = {"targets": ["lvef", "scar"], "test_sets": ["old"]}
-    gates = [*BASE["gates"], *answers("scar", "new"), {"kind": "non-inferior", "margin": 0.03, **place}]
+    gates = [*BASE["gates"], *needed("scar", "new"), {"kind": "ceiling", "metric": "brier", "at_most": 0.2, **place}]
     with pytest.raises(RecipeError) as caught:
         parse_policy(yaml.safe_dump({**BASE, "gates": gates}).encode())
     both = "lvef on old, scar on old"
-    assert f"the sensitivity of {both} or the specificity of {both}: a model" in caught.value.rule
-    lines = yaml.safe_load(caught.value.hint.split("reason:")[1].replace("LIMIT", "0.3"))
-    parse_policy(yaml.safe_dump({**BASE, "gates": [*gates, *lines]}).encode())
+    for what in ("floor on the sensitivity", "floor on the specificity", "minimum of cases", "non-inferiority"):
+        assert f"no blocking {what} of {both}: " in caught.value.rule
+    lines = caught.value.hint.split("reason:")[1].replace("margin: LIMIT", "margin: 0.1")
+    lines = lines.replace("at_least: LIMIT", "at_least: 0.3").replace("LIMIT", "12")
+    parse_policy(yaml.safe_dump({**BASE, "gates": [*gates, *yaml.safe_load(lines)]}).encode())
+
+
+@pytest.mark.parametrize("kind", ["minimum-cases", "non-inferior"])
+@pytest.mark.parametrize("weak", [None, {"severity": "warn"}, {"targets": ["lvef"]}, {"test_sets": ["old"]}])
+def test_an_automatic_policy_without_a_guard_is_refused(kind, weak):
+    whole = [*BASE["gates"], *needed("scar", "new"), *needed("lvef", "new"), *needed("scar", "old")]
+    of_it = {"kind": kind, "targets": ["scar"], "test_sets": ["new"]}
+    kept = [g for g in whole if not of_it.items() <= g.items()]
+    (guard,) = (g for g in whole if of_it.items() <= g.items())
+    same = next((g for g in kept if weak and {**guard, **weak} == g), None)
+    gates = kept if weak is None or same else [*kept, {**guard, **weak}]
+    parse_policy(yaml.safe_dump({**BASE, "approval": "automatic", "gates": [*kept, guard]}).encode())
+    with pytest.raises(RecipeError, match="of scar on new: "):
+        parse_policy(yaml.safe_dump({**BASE, "approval": "automatic", "gates": gates}).encode())
+
+
+def test_where_a_person_decides_non_inferiority_may_warn():
+    place = {"targets": ["scar"], "test_sets": ["new"]}
+    policy = with_gate(kind="non-inferior", margin=0.03, severity="warn", **place)
+    assert NonInferior("scar", "new", 0.03, Severity.WARN) in policy.gates
+    with pytest.raises(RecipeError, match="no blocking non-inferiority of scar on new"):
+        parse(
+            approval="automatic",
+            gates=[*BASE["gates"], {"kind": "non-inferior", "margin": 0.03, "severity": "warn", **place}],
+        )
+
+
+@pytest.mark.parametrize(("level", "chance"), [(0.9, "5 %"), (0.949, "2.55 %"), (0.5, "25 %")])
+def test_a_level_below_95_is_refused_with_what_it_would_let_pass(level, chance):
+    with pytest.raises(RecipeError, match=rf"level .* is below 0\.95: a model at a limit would pass it in {chance} "):
+        parse(level=level)
+    assert parse(level=0.99).level == 0.99
+
+
+@pytest.mark.parametrize("margin", [0.1001, 0.5])
+def test_a_margin_above_a_tenth_is_refused(margin):
+    with pytest.raises(RecipeError, match=r"margin .* is above 0\.1: a model that ranks worse by up to"):
+        with_gate(kind="non-inferior", margin=margin, targets=["scar"], test_sets=["new"])
 
 
 @pytest.mark.parametrize("name", ["default", "demo"])

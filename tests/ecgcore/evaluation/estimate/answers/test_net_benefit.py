@@ -46,6 +46,11 @@ def test_a_model_that_calls_all_gains_nothing_over_treating_all():
     assert curve.gain.to_numpy() == pytest.approx(0, abs=1e-12)
 
 
+def test_a_risk_of_just_the_threshold_is_acted_on():
+    curve = decision_curve(make_sample(LABELS, np.full(200, 0.25)), (0.25, 0.26), resampling=FEW)
+    assert curve.net_benefit.to_numpy() == pytest.approx([0.3 - 0.7 / 3, 0])
+
+
 def test_the_interval_has_the_width_of_a_mean_over_studies():
     curve = decision_curve(make_sample(LABELS, SCORES), (0.3,), resampling=Resampling(5000)).iloc[0]
     worth = (SCORES > 0.3) * np.where(LABELS == 1, 1, -3 / 7)

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.calibration.calibration_line import calibration_line
+from ecgcore.evaluation.estimate.calibration.calibration_line import calibration_line, log_odds
 
 
 @pytest.mark.parametrize("score", ["sharp", "weak"])
@@ -78,3 +78,19 @@ def test_nearly_certain_and_all_right_probabilities_have_an_intercept():
 def test_labels_of_one_class_are_refused():
     with pytest.raises(EvaluationError, match="both classes"):
         calibration_line([1, 1], [0.5, 0.6])
+
+
+def test_rare_probabilities_are_not_equal():
+    """Moving all log-odds by one number moves the intercept and leaves the slope."""
+    rng = np.random.default_rng(4)
+    odds = rng.normal(size=200)
+    labels = rng.random(200) < expit(odds)
+    near, far = (calibration_line(labels, expit(odds - moved)).slope for moved in (0, 20))
+    assert expit(odds - 20).max() < 1e-6
+    assert [far.value, far.low, far.high] == pytest.approx([near.value, near.low, near.high], rel=1e-6)
+
+
+def test_zero_and_one_lie_beyond_every_other_probability():
+    found = log_odds(np.array([0, 1e-9, 0.5, 1 - 1e-9, 1]))
+    assert (np.diff(found) >= 0).all() and np.isfinite(found).all()
+    assert log_odds(np.array([0.0, 0.5, 1.0])) == pytest.approx([-13.8155, 0, 13.8155], abs=1e-4)
