@@ -170,10 +170,12 @@ def write_deployments(folder: Path) -> None:
     recipe["model"] |= {"backbone": "test_resnet", "latent_dim": 64}
     recipe["training"] |= {"epochs": EPOCHS, "early_stopping_patience": None}
     policy = yaml.safe_load((shipped / "policies" / "demo.yaml").read_text(encoding="utf-8"))
-    few = {"kind": "minimum-cases", "targets": ["scar"], "test_sets": ["old"], "positives": 2, "negatives": 2}
-    floor = {"kind": "floor", "targets": ["scar", "lvef"], "test_sets": ["old"], "at_least": 0.0001}
+    place = {"targets": ["scar", "lvef"], "test_sets": ["old"]}
+    few = {"kind": "minimum-cases", "positives": 2, "negatives": 2, **place}
+    worse = {"kind": "non-inferior", "margin": 0.1, **place}
+    floor = {"kind": "floor", "at_least": 0.0001, **place}
     floors = [floor | {"metric": metric} for metric in ("auc", "sensitivity", "specificity")]
-    policy["gates"] = [{"kind": "no-leak"}, {"kind": "reproduces"}, few, *floors]
+    policy["gates"] = [{"kind": "no-leak"}, {"kind": "reproduces"}, few, worse, *floors]
     for name, value in {"recipes/tiny.yaml": recipe, "policies/lax.yaml": policy}.items():
         path = folder / name
         path.parent.mkdir(parents=True)

@@ -27,15 +27,16 @@ def test_a_copied_and_then_moved_home_retrains_rolls_back_evaluates_promotes_and
     before = content_of(original)
     copy = shutil.copytree(original, tmp_path / "copy", symlinks=True)
 
-    retrained = cli_of(copy)("retrain", "--recipe", "long", "--policy", "lax", "--force", "--json").json()
-    assert (retrained["version"], retrained["promoted"]) == ("2", True)
+    retrained = cli_of(copy)("retrain", "--recipe", "long", "--policy", "manual", "--force", "--json").json()
+    assert (retrained["version"], retrained["gate"]) == ("2", "pass"), retrained["reason"]
+    assert cli_of(copy)("promote", "2", *WHO, "--json").json()["previous"] == "1"
     assert content_of(original) == before
 
     shutil.rmtree(original)
     (tmp_path / "elsewhere").mkdir()
     ecg = cli_of(Path(shutil.move(copy, tmp_path / "elsewhere" / "100 %? #1 home")))
     assert ecg("rollback", *WHO, "--json").json()["version"] == "1"
-    assert ecg("evaluate", "2", "--policy", "lax", "--json").json()["version"] == "2"
+    assert ecg("evaluate", "2", "--policy", "manual", "--json").json()["version"] == "2"
     shutil.rmtree(ecg.home / "releases" / "2")
     assert ecg("promote", "2", *WHO, "--json").json()["state"] == "done"
     assert (ecg.home / "champion").resolve() == ecg.home.resolve() / "releases" / "2"
