@@ -123,9 +123,7 @@ def _next(page: DecisionPage) -> tuple[Block, ...]:
     if page.decision.outcome is Outcome.REJECT:
         return (Text("What next: the champion stays. Look at the gates that fail, and at the data of this snapshot."),)
     if page.decision.outcome is Outcome.INCONCLUSIVE:
-        text = (
-            "What next: the champion stays. The test sets are too small to decide; the table says how many cases would."
-        )
+        text = "What next: the champion stays. The test sets cannot decide; the table says for each gate what would."
         return (Text(text),)
     if page.decision.approval is Approval.AUTOMATIC:
         text = f"Approval is automatic, as the policy {page.decision.policy_name} says: no person was asked."

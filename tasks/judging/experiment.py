@@ -19,6 +19,7 @@ from ecgcore.errors import TrainingError
 from ecgcore.evaluation.figures.contrast_forest import forest_png
 from ecgcore.evaluation.study.contrast import Contrast, contrast_table, contrasts
 from ecgcore.ledger.cohort import testset
+from ecgcore.ledger.review.judged_models import looked_at_together
 from ecgcore.ledger.review.operator import operator_name
 from ecgcore.pages.experiment_page import ExperimentPage, experiment_document
 from ecgcore.pages.html import render_html
@@ -37,6 +38,8 @@ from tasks.training.commit import note_commit
 from tasks.training.runs import Run, plan_run
 
 log = logging.getLogger(__name__)
+
+EXPERIMENT = "experiment"
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutc
 
     Raises:
         EcgError: the plan has no such variant, something is not trained yet, a test set is not locked or not as it was,
-            or another variant was confirmed.
+            or another variant was confirmed, by this plan or by one that shares its base.
     """
     opened = _open(settings, plan_file)
     chosen = opened.plan.variant(variant)
@@ -169,6 +172,7 @@ def confirm(settings: Settings, plan_file: Path, variant: str) -> ExperimentOutc
     names = sorted(opened.snapshot.studies["test_set"].dropna().unique())
     standing = next((each for each in before if each.trials == opened.confirmed_by(chosen)), None)
     if standing is None:
+        _check_first_choice(settings, opened, chosen)
         standing = _confirmed(settings, opened, chosen, names)
         before = (*before, standing)
         keep_confirmations(opened.folder, before)
@@ -250,6 +254,19 @@ def _check_confirmable(opened: _Experiment, chosen: Arm, before: Sequence[Confir
         )
 
 
+def _check_first_choice(settings: Settings, opened: _Experiment, chosen: Arm) -> None:
+    """Refuse a second variant of the same base under another plan's name: the tests would start to choose."""
+    base = [run.path.name for seed in opened.plan.seeds for run, _ in opened.runs(opened.plan.base, seed)]
+    with open_ledger(settings) as ledger, ledger.reading() as connection:
+        looked = looked_at_together(connection, base)
+    for by, runs in looked.items():
+        kind, _, plan = by.partition(" ")
+        if (kind, plan != opened.plan.name) == (EXPERIMENT, True) and not runs <= {*opened.confirmed_by(chosen)}:
+            rule = f"has the base that plan {plan!r} confirmed another variant of"
+            hint = "choose on validation; the tests confirm one variant of a base only, whatever a plan is called"
+            raise TrainingError(f"plan {opened.plan.name}", rule, hint)
+
+
 def _confirmed(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequence[str]) -> Confirmation:
     """Verify every locked set, then count a look at each: before anything is scored on them.
 
@@ -261,7 +278,7 @@ def _confirmed(settings: Settings, opened: _Experiment, chosen: Arm, names: Sequ
             testset.verify(ledger, name)
         looks = {name: testset.look(ledger, name, actor) for name in names}
         for run in opened.confirmed_runs(chosen):
-            note_scored(ledger, run.path, run.sha256, f"experiment {opened.plan.name}")
+            note_scored(ledger, run.path, run.sha256, f"{EXPERIMENT} {opened.plan.name}")
     return Confirmation(chosen.name, opened.confirmed_by(chosen), looks)
 
 

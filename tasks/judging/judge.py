@@ -130,6 +130,7 @@ def judge(
         comparisons=comparisons,
         no_leak=_leak_free(snapshot),
         reproduces=reproduces,
+        looks={look.test_set: look.lifetime for look in looks},
     )
     decision = decide(policy, evidence, alone)
     words = {each.target: snapshot.words(each.target) for each in evaluations}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,7 +35,11 @@ def events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deployments: Path) -
     snapshot = SimpleNamespace(id="0123abcd", studies=pd.DataFrame({"test_set": ["new", "old", None]}))
 
     def opened(settings: Settings, plan_file: Path) -> module._Experiment:
-        return module._Experiment(load_plan(plan_file, deployments / "recipes"), snapshot, settings)
+        found = module._Experiment(load_plan(plan_file, deployments / "recipes"), snapshot, settings)
+        for run, _ in found.all_runs:
+            (run.path / "model").mkdir(parents=True, exist_ok=True)
+            (run.path / "model" / "weights").write_text(run.path.name)
+        return found
 
     def look(ledger: object, name: str, actor: str) -> int:
         seen.append(f"look {name}")
@@ -47,7 +50,6 @@ def events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deployments: Path) -
         return frame(run.path.name)
 
     monkeypatch.setattr(module, "_open", opened)
-    monkeypatch.setattr(module, "open_ledger", lambda settings: nullcontext())
     monkeypatch.setattr(module, "forest_png", lambda name, found: b"png")
     monkeypatch.setattr(testset, "verify", lambda ledger, name: seen.append(f"verify {name}"))
     monkeypatch.setattr(testset, "look", look)
@@ -135,6 +137,16 @@ def test_another_variant_is_refused_whatever_else_the_plan_says(confirmed, event
     with pytest.raises(TrainingError, match="was confirmed with variant 'moved'"):
         confirmed("other", variants={**PLAN["variants"], **other})
     assert len(events) == 6
+
+
+def test_a_plan_copied_under_another_name_confirms_no_other_variant_of_its_base(confirmed, events):
+    confirmed()
+    before = list(events)
+    with pytest.raises(TrainingError, match="has the base that plan 'trial' confirmed another variant of"):
+        confirmed(name="copied", variants=WIDER)
+    assert events == before
+    confirmed(name="copied")  # the same trainings: nothing is chosen, and the look is counted
+    assert events[len(before) : len(before) + 4] == COUNTED
 
 
 def test_a_record_that_names_no_trainings_is_refused(confirmed, events):

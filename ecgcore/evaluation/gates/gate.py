@@ -15,6 +15,7 @@ class GateKind(StrEnum):
     CEILING = "ceiling"
     NON_INFERIOR = "non-inferior"
     MINIMUM_CASES = "minimum-cases"
+    MAXIMUM_LOOKS = "maximum-looks"
     NO_LEAK = "no-leak"
     REPRODUCES = "reproduces"
 
@@ -93,6 +94,25 @@ class MinimumCases:
 
 
 @dataclass(frozen=True)
+class MaximumLooks:
+    """A test set may have been looked at so often in its life, this look included: the best of many looks is lucky.
+
+    Args:
+        looks: of candidates, benchmarks and experiments together; locking a set anew forgets none.
+    """
+
+    test_set: str
+    looks: int
+    severity: Severity
+    kind: GateKind = GateKind.MAXIMUM_LOOKS
+
+    @property
+    def name(self) -> str:
+        """Return the gate's name as people read it."""
+        return f"{self.kind} {self.test_set}"
+
+
+@dataclass(frozen=True)
 class ReleaseCheck:
     """A yes-or-no check of the whole release: NO_LEAK (no test patient trains) or REPRODUCES (the directory loads
     and repeats).
@@ -107,4 +127,6 @@ class ReleaseCheck:
         return self.kind.value
 
 
-Gate = MetricGate | NonInferior | MinimumCases | ReleaseCheck
+HeadGate = MetricGate | NonInferior | MinimumCases
+"""Judges one target on one test set."""
+Gate = HeadGate | MaximumLooks | ReleaseCheck

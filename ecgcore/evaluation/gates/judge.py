@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ecgcore.counted import counted
@@ -11,7 +11,15 @@ from ecgcore.errors import EvaluationError
 from ecgcore.evaluation.estimate.comparison import Comparison
 from ecgcore.evaluation.estimate.evaluation import Evaluation, Scores
 from ecgcore.evaluation.estimate.interval import Interval
-from ecgcore.evaluation.gates.gate import Gate, GateKind, MetricGate, MinimumCases, NonInferior, ReleaseCheck
+from ecgcore.evaluation.gates.gate import (
+    Gate,
+    GateKind,
+    MaximumLooks,
+    MetricGate,
+    MinimumCases,
+    NonInferior,
+    ReleaseCheck,
+)
 from ecgcore.evaluation.gates.policy import Policy
 from ecgcore.evaluation.gates.verdict import GateResult, Side, Verdict, cases_needed, verdict
 
@@ -35,6 +43,7 @@ class Evidence:
         no_leak: the leak check of the snapshot; None where it was not run.
         reproduces: whether the exported directory loads in a fresh process and repeats its outputs; None where not
             tried.
+        looks: at each test set in its life, this one included.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -42,6 +51,7 @@ class Evidence:
     comparisons: tuple[Comparison, ...]
     no_leak: Check | None
     reproduces: Check | None
+    looks: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for items in (self.evaluations, self.comparisons):
@@ -75,6 +85,8 @@ class _Judge:
         match gate:
             case ReleaseCheck():
                 yield self.release(gate)
+            case MaximumLooks():
+                yield self.looks(gate)
             case MinimumCases():
                 yield self.minimum(gate)
             case NonInferior():
@@ -87,6 +99,15 @@ class _Judge:
         if check is None:
             return _result(gate, Verdict.FAIL, "the check was not run")
         return _result(gate, Verdict.PASS if check.passed else Verdict.FAIL, check.detail)
+
+    def looks(self, gate: MaximumLooks) -> GateResult:
+        looks = self.evidence.looks.get(gate.test_set)
+        if looks is None:
+            return _result(gate, Verdict.FAIL, f"the looks at {gate.test_set} were not counted")
+        counts = f"{counted(looks, 'look')} in its life, this one included; at most {gate.looks} are trusted"
+        if looks <= gate.looks:
+            return _result(gate, Verdict.PASS, counts)
+        return _result(gate, Verdict.INCONCLUSIVE, f"{counts}: a promotion needs a fresh test set")
 
     def minimum(self, gate: MinimumCases) -> GateResult:
         found, problem = self.find(gate.target, gate.test_set)

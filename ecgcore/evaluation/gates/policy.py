@@ -14,6 +14,7 @@
       by default
       - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.25, severity: warn}
       - {kind: non-inferior, targets: [scar], test_sets: [old, new], margin: 0.03}
+      - {kind: maximum-looks, test_sets: [old, new], looks: 24}
       - {kind: no-leak}
       - {kind: reproduces}
 """
@@ -33,7 +34,17 @@ import yaml
 
 from ecgcore.errors import RecipeError
 from ecgcore.evaluation.estimate.evaluation import Metric
-from ecgcore.evaluation.gates.gate import Gate, GateKind, MetricGate, MinimumCases, NonInferior, ReleaseCheck, Severity
+from ecgcore.evaluation.gates.gate import (
+    Gate,
+    GateKind,
+    HeadGate,
+    MaximumLooks,
+    MetricGate,
+    MinimumCases,
+    NonInferior,
+    ReleaseCheck,
+    Severity,
+)
 
 _POLICY_KEYS = {"name", "approval", "level", "gates"}
 _PLACE = {"kind", "targets", "test_sets"}
@@ -42,6 +53,7 @@ _REQUIRED = {
     GateKind.CEILING: _PLACE | {"metric", "at_most"},
     GateKind.NON_INFERIOR: _PLACE | {"margin"},
     GateKind.MINIMUM_CASES: _PLACE | {"positives", "negatives"},
+    GateKind.MAXIMUM_LOOKS: {"kind", "test_sets", "looks"},
     GateKind.NO_LEAK: {"kind"},
     GateKind.REPRODUCES: {"kind"},
 }
@@ -239,7 +251,7 @@ class _Reader:
 
         Where a person decides, non-inferiority may warn her; where nobody does, it blocks.
         """
-        judged = {(gate.target, gate.test_set) for gate in gates if not isinstance(gate, ReleaseCheck)}
+        judged = {(gate.target, gate.test_set) for gate in gates if isinstance(gate, HeadGate)}
         by_person = approval is Approval.MANUAL
         found = {need: judged - _meeting(gates, need, by_person) for need in _NEEDS}
         missing = {need: sorted(places) for need, places in found.items() if places}
@@ -258,6 +270,10 @@ class _Reader:
         severity = self.severity(fields)
         if kind in _SAFETY:
             yield ReleaseCheck(kind, severity)
+            return
+        if kind is GateKind.MAXIMUM_LOOKS:
+            for test_set in self.names(fields, "test_sets"):
+                yield MaximumLooks(test_set, self.count(fields, "looks"), severity)
             return
         for target, test_set in product(self.names(fields, "targets"), self.names(fields, "test_sets")):
             yield from self.placed(kind, fields, target, test_set, severity)

@@ -7,7 +7,7 @@ anything, and a model that is judged by any other policy is *exploratory*: shown
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,15 @@ def judgements_of(connection: Connection, model_sha256: str, recipe_sha256: str 
         for each in found
         if each.model_sha256 == model_sha256 or (recipe_sha256 and each.recipe_sha256 == recipe_sha256)
     )
+
+
+def looked_at_together(connection: Connection, runs: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return what looked at any of these runs, such as ``experiment NAME``, and every run that each looked at."""
+    found: dict[str, set[str]] = {}
+    for event in _events(connection, JUDGED):
+        found.setdefault(str(event.detail["by"]), set()).add(event.actor)
+    mine = set(runs)
+    return {by: frozenset(looked) for by, looked in found.items() if looked & mine}
 
 
 def why_exploratory(connection: Connection, run: str, model_sha256: str, policy_sha256: str) -> str | None:

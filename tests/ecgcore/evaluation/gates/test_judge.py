@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
 import pytest
 import yaml
 
-from ecgcore.errors import EvaluationError
+from ecgcore.errors import EvaluationError, RecipeError
 from ecgcore.evaluation.estimate.comparison import compare_all
 from ecgcore.evaluation.estimate.evaluation import evaluate_all
 from ecgcore.evaluation.gates.judge import Check, Evidence, judge_gates
@@ -182,3 +183,20 @@ def test_evidence_that_contradicts_itself_is_refused(strong):
         Evidence(evaluations * 2, None, (), GOOD, GOOD)
     with pytest.raises(EvaluationError, match="no champion"):
         Evidence(evaluations, None, compare_all(strong, strong), GOOD, GOOD)
+
+
+LOOKS = {"kind": "maximum-looks", "test_sets": ["new"], "looks": 24}
+
+
+@pytest.mark.parametrize(
+    ("looks", "verdict"), [({"new": 24}, Verdict.PASS), ({"new": 25}, Verdict.INCONCLUSIVE), ({"old": 3}, Verdict.FAIL)]
+)
+def test_a_test_set_is_trusted_for_so_many_looks(strong, looks, verdict):
+    found = judged(replace(evidence(strong), looks=looks), LOOKS)["maximum-looks new"]
+    assert (found.verdict, found.test_set, found.target) == (verdict, "new", "")
+    assert "fresh test set" in found.detail or verdict is not Verdict.INCONCLUSIVE
+
+
+def test_a_gate_on_looks_judges_no_head(strong):
+    with pytest.raises(RecipeError, match="AUC of scar on old"):
+        policy({**LOOKS, "test_sets": ["old"]}).check_covers(["scar"])
