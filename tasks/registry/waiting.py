@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from tasks.registry.registered_model import model_name
 from tasks.registry.versions import RegisteredVersion
 
-_OFFERED, _DECISION = "offered", "decision"
+_OFFERED, _DECISION, _EXPLORATORY = "offered", "decision", "exploratory"
 
 
 def waiting_candidates(
@@ -29,5 +29,5 @@ def waiting_candidates(
 
 
 def _is_open(tags: dict[str, str], champion: str) -> bool:
-    passed = tags.get("gate") == "pass" and tags.get("promotable") != "false"
+    passed = tags.get("gate") == "pass" and tags.get("promotable") != "false" and _EXPLORATORY not in tags
     return passed and _OFFERED in tags and _DECISION not in tags and tags.get("judged_against") == champion

@@ -80,6 +80,7 @@ MANUAL = (LAX % {"severity": ", severity: warn"}).replace("name: lax", "name: ma
 POLICIES = {
     "lax": LAX % {"severity": ""},
     "manual": MANUAL,
+    "loose": MANUAL.replace("name: manual", "name: loose"),
     "undecided": MANUAL.replace("name: manual", "name: undecided").replace("positives: 2", "positives: 5000"),
     "impossible": MANUAL.replace("name: manual", "name: impossible")
     + "  - {kind: ceiling, metric: brier, targets: [scar], test_sets: [new], at_most: 0.0001}\n",

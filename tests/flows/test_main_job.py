@@ -280,7 +280,7 @@ class TestEveryDay:
         assert books.totals() == before
 
     def test_a_policy_that_is_loosened_after_the_result_only_explores(self, ecg: Any, books: Any) -> None:
-        words = ("retrain", "--recipe", "tiny", "--policy", "lax", "--force")
+        words = ("retrain", "--recipe", "tiny", "--policy", "loose", "--force")
         outcome = ecg(*words, "--json").json()
         assert (outcome["gate"], outcome["promoted"], outcome["champion"]) == ("pass", False, "1"), outcome["reason"]
         assert "began under another policy" in outcome["exploratory"] and "exploratory" in outcome["reason"]
@@ -289,6 +289,8 @@ class TestEveryDay:
         refused = ecg("promote", outcome["version"], "--reviewer", "a", "--reason", "b")
         assert refused.code != 0 and "exploratory" in refused.err
         assert (ecg.home / "champion").readlink() == Path("releases/1")
+        waiting = ecg("status", "--json").json()["waiting_candidates"]
+        assert outcome["version"] not in waiting
 
     def test_status_says_where_everything_stands(self, ecg: Any, books: Any) -> None:
         found = ecg("status", "--json").json()

@@ -38,6 +38,7 @@ def test_a_candidate_waits_that_passed_against_the_present_champion_and_that_nob
         _version("4", judged_against="none"),  # of another time
         _version("5", promotable="false"),
         _version("6", model="ecg-xgboost"),
+        _version("9", exploratory="its training began under another policy"),
         _version("7"),
     ]
     not_offered = RegisteredVersion("ecg-champion", "8", NOW, {n: v for n, v in PASSED.items() if n != "offered"})
@@ -101,7 +102,7 @@ def test_it_shows_who_waits_what_failed_and_what_runs_next(tmp_path: Path) -> No
     assert ["2026-11-20", "02:00", "UTC", "retrain", "FAILED"] in lines
     assert lines.count(["2026-12-01", "02:00", "UTC", "retrain", "scheduled"]) == 1
     assert lines.count(["2026-11-20", "02:00", "UTC", "ingest", "completed"]) == 3
-    assert ["old", "1", "1", "2026-11-20"] in lines
+    assert ["old", "1", "1", "1", "2026-11-20"] in lines
 
 
 def test_a_home_without_runs_has_none(tmp_path: Path) -> None:
