@@ -20,6 +20,7 @@ from ecgcore.evaluation.gates.verdict import Verdict
 
 POLICIES = Path(__file__).parents[4] / "deployments" / "policies"
 GOOD = Check(True, "checked")
+LOOKS = {"old": 1, "new": 1}
 SIZES = {
     ("scar", "old"): (236, 659),
     ("scar", "new"): (329, 935),
@@ -60,11 +61,11 @@ def policy():
 
 
 def first_run(frame):
-    return Evidence(evaluate_all(frame), None, (), GOOD, GOOD)
+    return Evidence(evaluate_all(frame), None, (), GOOD, GOOD, LOOKS)
 
 
 def against(frame, champion):
-    return Evidence(evaluate_all(frame), "7", compare_all(frame, champion), GOOD, GOOD)
+    return Evidence(evaluate_all(frame), "7", compare_all(frame, champion), GOOD, GOOD, LOOKS)
 
 
 def test_a_first_run_of_the_published_quality_is_promoted_on_floors_only(policy, candidate):
