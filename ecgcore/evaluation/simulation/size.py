@@ -29,7 +29,7 @@ REPLICATES = 10_000
 _CHUNK = 250
 AREAS = (0.80, 0.87, 0.93, 0.97)
 CORRELATIONS = (0.5, 0.8, 0.95)
-SIZES = ((12, 40), (20, 80), (40, 160), (100, 400))
+SIZES = ((12, 40), (20, 80), (40, 160), (100, 400), (125, 125))
 _NEAR = 0.999  # correlation of a patient's near-copies
 
 

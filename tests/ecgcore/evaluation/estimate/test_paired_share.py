@@ -16,8 +16,8 @@ def shares(ahead, behind, n):
 
 
 def test_complete_responses_give_the_interval_that_a_textbook_prints():
-    # Cavo et al. 2012: 161 patients, 6 with a complete response only before, 16 only after consolidation. Fagerland,
-    # Lydersen and Laake, Statistical Analysis of Contingency Tables (2017), chapter 8, Tango's asymptotic score interval.
+    # Cavo et al. 2012: 161 patients, 6 with a complete response only before, 16 only after consolidation.
+    # Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables (2017), chapter 8, Tango's interval.
     low, high = shares(6, 16, 161).ends(1.959964)
     assert (round(float(low), 4), round(float(high), 4)) == (-0.1240, -0.0054)
 

@@ -76,11 +76,9 @@ def interval_by_search(labels, first, second, level=0.95):
         return (value - limit) / np.sqrt((2 * share + limit - limit**2) / n)
 
     wanted = student.ppf(0.5 + level / 2, fewest - 1)
-    ends = (value - 1e-9, -0.999), (value + 1e-9, 0.999)
-    return [
-        brentq(lambda limit, sign=sign: statistic(limit) - sign * wanted, *sorted(e))
-        for e, sign in zip(ends, (1, -1), strict=True)
-    ]
+    below, above = (-0.999, value - 1e-9), (value + 1e-9, 0.999)
+    low = brentq(lambda limit: statistic(limit) - wanted, *below)
+    return [low, brentq(lambda limit: statistic(limit) + wanted, *above)]
 
 
 @pytest.mark.parametrize("test", [ALBUMIN, PROTEIN])
@@ -131,8 +129,8 @@ def test_a_difference_without_variance_gets_hoeffdings_width():
 
 
 def test_scores_that_hardly_differ_are_not_certain():
-    # One of 480 pairs turned round: DeLong's error is .003. The pairs count for at most 2 * 52 independent ones, so that
-    # with t = 2.201 (11 degrees) the interval reaches at least t^2 / (104 + t^2) = .0445 to both sides.
+    # One of 480 pairs turned round: DeLong's error is .003. The pairs count for at most 2 * 52 independent ones, so
+    # that with t = 2.201 (11 degrees) the interval reaches at least t^2 / (104 + t^2) = .0445 to both sides.
     labels, scores = np.repeat([1, 0], [12, 40]), np.concatenate([np.arange(40.0, 52.0), np.arange(40.0)])
     near = scores.copy()
     near[0] = 38.5
