@@ -16,7 +16,7 @@ def frames(make_frame, r_cases):
     return {name: make_frame(r_cases.label, r_cases[name]) for name in ("sharp", "coarse", "weak")}
 
 
-def test_p_values_are_those_of_proc_and_holm(frames, from_r):
+def test_p_values_are_those_of_proc_and_holm(frames, r_cases, from_r):
     table = paired_tests(frames, "sharp", PLACES).set_index("model")
     assert table.index.tolist() == ["coarse", "weak"]
     for name, row in table.iterrows():
