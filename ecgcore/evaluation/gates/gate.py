@@ -78,7 +78,9 @@ class NonInferior:
 
 @dataclass(frozen=True)
 class MinimumCases:
-    """A test set must hold so many labelled positives and negatives; below, its intervals are not trusted."""
+    """A test set must hold so many patients with a positive, and with a negative, study; below, its intervals are not
+    trusted. Further studies of a patient do not count.
+    """
 
     target: str
     test_set: str
