@@ -141,15 +141,15 @@ def test_a_locked_set_is_hashed_counted_and_replaced_in_the_open(locked, build, 
     table = build.table("cmr/b.csv")
     row = build.row(table, 2, "old0", "HNold0", DAYS["old"], scar=1, lvef_percent=40.0)
     locked.record_batch(build.batch("b2", table, row), now=now)
-    after = testset.replace(locked, "old", "tester", "one label is disputed")
-    assert (after.studies, after.looks) == (2, 0)
+    after = testset.replace(locked, "old", "tester", "one label is disputed", "another tester")
+    assert (after.studies, after.looks, after.lifetime_looks) == (2, 0, 2)
     assert after.sha256 != before.sha256
     assert testset.verify(locked, "old") == testset.locked_sets(locked)[1]
     with locked.reading() as connection:
         events = connection.execute(text("SELECT event FROM audit_event ORDER BY number")).scalars().all()
     locks, looks = ["testset-lock"] * 2, ["testset-look"] * 2
-    assert events == ["ingest", *locks, *looks, "ingest", "testset-replace"]
-    assert locked.check_audit() == 7
+    assert events == ["ingest", *locks, *looks, "study-disputed", "ingest", "testset-replace"]
+    assert locked.check_audit() == 8
 
 
 def test_a_changed_label_or_a_changed_audit_trail_shows(locked):
