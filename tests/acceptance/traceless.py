@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgcore.reports.file.render import render_page
+from ecgcore.reports.file.source import read_source
 from ecgcore.reports.page.format import known_formats
 from ecgcore.reports.page.limits import DEFAULT_LIMITS
 from ecgcore.reports.recognise.canonical import canonical_image
@@ -28,7 +29,7 @@ def traceless(drawn: Study, seed: int, folder: Path) -> np.ndarray:
     header = Header(drawn.name, drawn.hn, drawn.taken, drawn.age, drawn.female, rate(drawn, seed))
     path = folder / "traceless.pdf"
     draw_report(np.zeros((12, SAMPLES)), FS, drawn.fmt, drawn.paper, header, path)
-    return canonical_image(render_page(path, DEFAULT_LIMITS), FORMATS[drawn.fmt.value])
+    return canonical_image(render_page(read_source(path, DEFAULT_LIMITS), DEFAULT_LIMITS), FORMATS[drawn.fmt.value])
 
 
 def most_different(studies: list[Study], seed: int) -> list[Study]:
