@@ -12,7 +12,7 @@ import zlib
 import cv2
 import numpy as np
 
-from ecgcore.reports.page.box import Pixels
+from ecgcore.reports.page.box import Pixels, bands
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEVEL = 1
@@ -21,10 +21,13 @@ _GREY, _RGB = 0, 2
 
 def plane_of(image: Pixels) -> Pixels:
     """Return what is stored of an (H, W, 3) image: (H, W) if all channels are equal everywhere, else (H, W, 3)."""
-    red, green, blue = cv2.split(image)
-    if cv2.norm(red, green, cv2.NORM_INF) == 0 and cv2.norm(red, blue, cv2.NORM_INF) == 0:
-        return red  # type: ignore[return-value]
-    return np.ascontiguousarray(image)
+    plane = np.empty(image.shape[:2], np.uint8)
+    for rows in bands(image):
+        red, green, blue = cv2.split(image[rows])
+        if cv2.norm(red, green, cv2.NORM_INF) != 0 or cv2.norm(red, blue, cv2.NORM_INF) != 0:
+            return np.ascontiguousarray(image)
+        plane[rows] = red
+    return plane
 
 
 def encode_png(plane: Pixels) -> bytes:

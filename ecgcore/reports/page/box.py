@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+
+_BAND_ROWS = 32  # some 100 kB a channel of a page at 300 dpi
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,9 @@ class Box:
     def cut(self, pixels: Pixels) -> Pixels:
         """Return the view of ``pixels`` (H, W, ...) that the box covers."""
         return pixels[self.top : self.bottom, self.left : self.right]
+
+
+def bands(image: Pixels) -> Iterator[slice]:
+    """Return the rows of an image in bands so low that what is computed of one stays in the processor's cache."""
+    height = image.shape[0]
+    return (slice(top, min(top + _BAND_ROWS, height)) for top in range(0, height, _BAND_ROWS))

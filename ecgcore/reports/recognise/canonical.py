@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ecgcore.reports.page.box import Pixels
+from ecgcore.reports.page.box import Pixels, bands
 from ecgcore.reports.page.format import ReportFormat
 
 WHITE = 255
@@ -44,7 +44,10 @@ def remove_grid(box: Pixels, fmt: ReportFormat) -> Pixels:
     """Paint white what is a grid colour to within the tolerance; returns ``box`` itself if there is no grid."""
     if not fmt.has_grid:
         return box
-    return _painted(box, grid_mask(box, fmt))
+    cleaned = np.empty(box.shape, np.uint8)
+    for rows in bands(box):
+        cleaned[rows] = _painted(box[rows], grid_mask(box[rows], fmt))
+    return cleaned
 
 
 def grid_mask(box: Pixels, fmt: ReportFormat) -> Pixels:
