@@ -15,15 +15,12 @@ from ecgcore.ledger.cohort.study import SnapshotRow, accepted_studies
 from ecgcore.ledger.decide.split_policy import load_split_policy
 from ecgcore.settings import Settings
 from ecgcore.targets.catalogue import Catalogue
-from ecgcore.targets.target import Target
 from tasks.prefect.environment import open_ledger
 
 
 @dataclass(frozen=True)
 class TargetCases:
-    """The patients with a positive and with a negative study of a target in a test set, and the least that the
-    policy's gates trust, if it says so.
-    """
+    """The labelled cases of a target in a test set, and the least that the policy's gates trust, if it says so."""
 
     target: str
     positives: int
@@ -82,8 +79,8 @@ def lock_plan(settings: Settings, name: str) -> LockPlan:
     rows = [row for row in found if not row.disputed]
     least = {gate.target: gate for gate in _minimums(settings) if gate.test_set == name}
     cases = tuple(
-        TargetCases(target, len(ill), len(well), least.get(target))
-        for target, (ill, well) in _patients(rows, settings.catalogue).items()
+        TargetCases(target, values.count(1), values.count(0), least.get(target))
+        for target, values in _labels(rows, settings.catalogue).items()
     )
     return LockPlan(name, settings.policy, len(rows), cases)
 
@@ -113,10 +110,7 @@ def _minimums(settings: Settings) -> Iterable[MinimumCases]:
     return [gate for gate in gates if isinstance(gate, MinimumCases)]
 
 
-def _patients(rows: Sequence[SnapshotRow], catalogue: Catalogue) -> dict[str, tuple[set[str], set[str]]]:
-    """Return by target the patients with a positive, and with a negative, study."""
-    return {target.name: (_patients_of(rows, target, 1), _patients_of(rows, target, 0)) for target in catalogue.targets}
-
-
-def _patients_of(rows: Sequence[SnapshotRow], target: Target, label: int) -> set[str]:
-    return {row.patient_id for row in rows if target.label(row.labels.get(target.column.key)) == label}
+def _labels(rows: Sequence[SnapshotRow], catalogue: Catalogue) -> dict[str, list[int | None]]:
+    return {
+        target.name: [target.label(row.labels.get(target.column.key)) for row in rows] for target in catalogue.targets
+    }

@@ -189,4 +189,4 @@ def _figures(
 
 def _curve(name: str, predictions: pd.DataFrame, of: Evaluation) -> Curve:
     rows = labelled(rows_of(predictions, of.target, of.test_set), of.target)
-    return Curve(name, *labels_and_probabilities(rows, of.target), rows["patient_id"].to_numpy())
+    return Curve(name, *labels_and_probabilities(rows, of.target))

@@ -18,10 +18,10 @@ _POWER_QUANTILE = 0.8416212335729143  # of 80 % power, one-sided
 def power_table(tests: pd.DataFrame, margin: float = MARGIN, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
     """Return, for each paired test, how fine a difference of AUCs it can see.
 
-    With the standard error SE of the difference (about the interval's width by ``2 z``): the smallest true difference
-    that the test finds with 80 % chance is ``(z + 0.84) SE``; the studies needed for the interval to reach no further
-    than ``margin`` are ``n (z SE / margin) ** 2``, at the same mix of cases. It says better or worse where Holm's p is
-    below .05, not inferior where the uncorrected interval stays above minus the margin, else inconclusive.
+    With the standard error SE of the difference (the interval's width by ``2 z``): the smallest true difference that
+    the test finds with 80 % chance is ``(z + 0.84) SE``; the studies needed for the interval to reach no further than
+    ``margin`` are ``n (z SE / margin) ** 2``, at the same mix of cases. It says better or worse where Holm's p is below
+    .05, not inferior where the uncorrected interval stays above minus the margin, else inconclusive.
 
     Args:
         tests: as :func:`ecgcore.evaluation.estimate.paired_tests.paired_tests` returns them.

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ecgcore.evaluation.benchmark.contender import Contender, places_of
-from ecgcore.evaluation.estimate.answers.confusion import patient_sensitivity, patient_specificity
+from ecgcore.evaluation.estimate.answers.confusion import confusion, sensitivity, specificity
 from ecgcore.evaluation.estimate.answers.f1_kinds import F1Kind, f1_score
 from ecgcore.evaluation.estimate.answers.fixed_sensitivity import specificity_at_sensitivity
 from ecgcore.evaluation.estimate.calibration.brier import brier
@@ -64,16 +64,16 @@ def _row_sets(frame: pd.DataFrame) -> dict[RowSet, pd.DataFrame]:
 
 def _metrics(rows: pd.DataFrame, target: str, level: float, resampling: Resampling) -> Iterator[tuple[str, Interval]]:
     labels, probabilities = labels_and_probabilities(rows, target)
-    sample, patients = sample_from_rows(rows, target), rows["patient_id"].to_numpy()
-    area = auc_interval(labels, probabilities, level, patients=patients)
+    sample, table = sample_from_rows(rows, target), confusion(labels, probabilities)
+    area = auc_interval(labels, probabilities, level)
     yield "AUC", area
     yield "AUC, patients resampled", bootstrap_auc_interval(sample, level, resampling)
     yield "AUC, interval as the study printed it", auc_interval_as_published(area.value, len(labels), level)
     yield "average precision", average_precision(sample, level, resampling).precision
-    yield "sensitivity at the operating point", patient_sensitivity(labels, probabilities, patients, level)
-    yield "specificity at the operating point", patient_specificity(labels, probabilities, patients, level)
+    yield "sensitivity at the operating point", sensitivity(table, level)
+    yield "specificity at the operating point", specificity(table, level)
     for kind in F1Kind:
         yield kind.caption, f1_score(sample, kind, level=level, resampling=resampling).value
     for each in specificity_at_sensitivity(sample, level=level, resampling=resampling):
         yield f"specificity at {100 * each.wanted:.0f} % sensitivity", each.specificity
-    yield "Brier score", brier(labels, probabilities, level, patients)
+    yield "Brier score", brier(labels, probabilities, level)

@@ -8,7 +8,6 @@ from ecgcore.evaluation.estimate.interval import Interval, check_level
 
 SEPARATED = "exact bound of disjoint pairs"
 HOEFFDING = "Hoeffding bound"
-NO_PAIR = "the whole range, because no positive and negative case are of different patients"
 
 
 def separated_bound(pairs: int, level: float) -> float:
@@ -25,10 +24,11 @@ def separated_bound(pairs: int, level: float) -> float:
 def unordered_bound(pairs: int, level: float) -> float:
     """Return the largest plausible share of pairs that two scores order differently, when the sample holds none.
 
-    The same argument as :func:`separated_bound`: ``1 - (alpha / 2) ** (1 / pairs)``. It bounds the absolute AUC
-    difference, and a candidate that is worse by more passes in at most ``alpha / 2`` of samples.
+    The same argument as :func:`separated_bound`, one-sided: ``1 - alpha ** (1 / pairs)``. It bounds the absolute AUC
+    difference.
     """
-    return 1 - separated_bound(pairs, level)
+    check_level(level)
+    return 1 - (1 - level) ** (1 / pairs)
 
 
 def hoeffding_half_width(pairs: int, level: float, spread: float = 1.0) -> float:

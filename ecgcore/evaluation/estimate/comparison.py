@@ -27,7 +27,7 @@ class Comparison:
         target, test_set: what was compared.
         n, positives, negatives: labelled studies, the same for both models.
         candidate, champion: their AUCs.
-        difference: candidate minus champion with its score interval, by patient where one has several studies.
+        difference: candidate minus champion with DeLong's paired interval.
         p_value: of no difference, two-sided, not corrected for other tests.
         rows_sha256: hash of the studies and labels used, as in ``Evaluation``.
     """
@@ -61,8 +61,7 @@ def compare(
             "score both exported directories on the same snapshot",
         )
     labels, new_scores = labels_and_probabilities(new, target)
-    patients = new["patient_id"].to_numpy()
-    result = paired_difference(labels, new_scores, labels_and_probabilities(old, target)[1], level, patients)
+    result = paired_difference(labels, new_scores, labels_and_probabilities(old, target)[1], level)
     positives = int(labels.sum())
     return Comparison(
         target=target,

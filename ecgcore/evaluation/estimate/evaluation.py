@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.answers.confusion import patient_sensitivity, patient_specificity
-from ecgcore.evaluation.estimate.answers.f1 import patient_f1
+from ecgcore.evaluation.estimate.answers.confusion import confusion, sensitivity, specificity
+from ecgcore.evaluation.estimate.answers.f1 import f1
 from ecgcore.evaluation.estimate.calibration.brier import brier
 from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
@@ -51,9 +51,8 @@ class Scores:
         n: studies with a known label.
         positives, negatives: their labels; they add up to ``n``.
         missing: studies of the group whose label is missing, left out of every metric.
-        patients: distinct patients among the ``n``; where they are fewer, intervals take patients as independent.
-        positive_patients, negative_patients: distinct patients with a positive, and with a negative, study. A patient
-            with both is one of each.
+        patients: distinct patients among the ``n``; intervals take studies as independent, so this should be close
+            to ``n``.
         auc, sensitivity, specificity, f1, brier: None where the statistic is not defined for these studies.
         undefined: why, one line per metric that is None.
     """
@@ -63,8 +62,6 @@ class Scores:
     negatives: int
     missing: int
     patients: int
-    positive_patients: int
-    negative_patients: int
     auc: Interval | None
     sensitivity: Interval | None
     specificity: Interval | None
@@ -160,42 +157,39 @@ def to_json(evaluations: Iterable[Evaluation]) -> str:
 def _scores(rows: pd.DataFrame, target: str, level: float) -> Scores:
     known = labelled(rows, target)
     labels, probabilities = labels_and_probabilities(known, target)
-    patients = known["patient_id"].to_numpy()
-    metrics, undefined = _metrics(labels, probabilities, patients, level)
+    metrics, undefined = _metrics(labels, probabilities, level)
     positives = int(labels.sum())
     return Scores(
         n=len(known),
         positives=positives,
         negatives=len(known) - positives,
         missing=len(rows) - len(known),
-        patients=np.unique(patients).size,
-        positive_patients=np.unique(patients[labels == 1]).size,
-        negative_patients=np.unique(patients[labels == 0]).size,
+        patients=int(known["patient_id"].nunique()),
         undefined=undefined,
         **metrics,
     )
 
 
 def _metrics(
-    labels: np.ndarray, probabilities: np.ndarray, patients: np.ndarray, level: float
+    labels: np.ndarray, probabilities: np.ndarray, level: float
 ) -> tuple[dict[str, Interval | None], tuple[str, ...]]:
     values: dict[str, Interval | None] = {}
     undefined: list[str] = []
     for metric, compute in _COMPUTE.items():
         try:
-            values[metric.value] = compute(labels, probabilities, patients, level)
+            values[metric.value] = compute(labels, probabilities, level)
         except EvaluationError as e:
             values[metric.value] = None
             undefined.append(f"{metric.value}: {e.thing} {e.rule}")
     return values, tuple(undefined)
 
 
-_COMPUTE: dict[Metric, Callable[[np.ndarray, np.ndarray, np.ndarray, float], Interval]] = {
-    Metric.AUC: lambda y, p, who, level: auc_interval(y, p, level, patients=who),
-    Metric.SENSITIVITY: patient_sensitivity,
-    Metric.SPECIFICITY: patient_specificity,
-    Metric.F1: patient_f1,
-    Metric.BRIER: lambda y, p, who, level: brier(y, p, level, who),
+_COMPUTE: dict[Metric, Callable[[np.ndarray, np.ndarray, float], Interval]] = {
+    Metric.AUC: auc_interval,
+    Metric.SENSITIVITY: lambda y, p, level: sensitivity(confusion(y, p), level),
+    Metric.SPECIFICITY: lambda y, p, level: specificity(confusion(y, p), level),
+    Metric.F1: lambda y, p, level: f1(confusion(y, p), level),
+    Metric.BRIER: brier,
 }
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, patient_sensitivity, patient_specificity
+from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, confusion, sensitivity, specificity
 from ecgcore.evaluation.estimate.calibration.reliability import Calibration, calibration
 from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
 from ecgcore.evaluation.estimate.discrimination.roc import roc, roc_band
@@ -31,14 +31,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class Curve:
-    """One model on one test set: a name, labels 0 or 1, probabilities and, where one has several studies, the patients,
-    shape (n,) each.
-    """
+    """One model on one test set: a name, labels 0 or 1 and probabilities, shape (n,) each."""
 
     name: str
     labels: ArrayLike
     probabilities: ArrayLike
-    patients: ArrayLike | None = None
 
 
 def roc_png(title: str, curves: Sequence[Curve], level: float = DEFAULT_LEVEL) -> bytes:
@@ -126,7 +123,7 @@ def _draw_panel(axes: Axes, name: str, results: Sequence[GateResult]) -> None:
 
 def _draw_curve(axes: Axes, curve: Curve, colour: str, dash: Dash, level: float) -> None:
     points = roc(curve.labels, curve.probabilities)
-    area = auc_interval(curve.labels, curve.probabilities, level, patients=curve.patients)
+    area = auc_interval(curve.labels, curve.probabilities, level)
     name = f"{curve.name}: AUC {area}"
     axes.plot(
         points.false_positive_rate, points.true_positive_rate, color=colour, linestyle=dash, linewidth=1.8, label=name
@@ -148,8 +145,8 @@ def _draw_band(axes: Axes, curve: Curve, level: float) -> None:
 
 
 def _draw_operating_point(axes: Axes, curve: Curve, level: float) -> None:
-    given = curve.labels, curve.probabilities, curve.patients
-    high, low = patient_sensitivity(*given, level), patient_specificity(*given, level)
+    table = confusion(curve.labels, curve.probabilities)
+    high, low = sensitivity(table, level), specificity(table, level)
     x, y = 1 - low.value, high.value
     axes.errorbar(
         [x],

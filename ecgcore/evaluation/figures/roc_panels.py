@@ -107,7 +107,7 @@ def _draw_panel(axes: Axes, title: str, models: Mapping[str, Sample], level: flo
     axes.plot([0, 1], [0, 1], **CHANCE)
     for (name, sample), (colour, dash) in zip(models.items(), LINES, strict=False):
         points = roc(sample.labels, sample.probabilities)
-        label = f"{name}: {auc_interval(sample.labels, sample.probabilities, level, patients=sample.patients)}"
+        label = f"{name}: {auc_interval(sample.labels, sample.probabilities, level)}"
         axes.plot(
             points.false_positive_rate,
             points.true_positive_rate,

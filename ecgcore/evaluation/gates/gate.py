@@ -78,9 +78,7 @@ class NonInferior:
 
 @dataclass(frozen=True)
 class MinimumCases:
-    """A test set must hold so many patients with a positive, and with a negative, study; below, its intervals are not
-    trusted. Further studies of a patient do not count.
-    """
+    """A test set must hold so many labelled positives and negatives; below, its intervals are not trusted."""
 
     target: str
     test_set: str

@@ -114,7 +114,7 @@ class _Judge:
         if found is None:
             return _result(gate, Verdict.FAIL, problem)
         scores = found.scores
-        counts = f"{_patients(scores)}; needs {_counted(gate.positives, gate.negatives)}"
+        counts = f"{_counted(scores.positives, scores.negatives)}; needs {_counted(gate.positives, gate.negatives)}"
         if _enough(gate, scores):
             return _result(gate, Verdict.PASS, counts, cases=scores.n)
         needed = _cases_for_minimum(gate, scores)
@@ -200,23 +200,17 @@ def _side(gate: MetricGate) -> Side:
 
 
 def _enough(gate: MinimumCases, scores: Scores) -> bool:
-    return scores.positive_patients >= gate.positives and scores.negative_patients >= gate.negatives
+    return scores.positives >= gate.positives and scores.negatives >= gate.negatives
 
 
 def _counted(positives: int, negatives: int) -> str:
     return f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
 
 
-def _patients(scores: Scores) -> str:
-    """Return for example ``34 positives and 34 negatives``, and of how many studies where patients have several."""
-    text = _counted(scores.positive_patients, scores.negative_patients)
-    return text if scores.patients == scores.n else f"{text} by patient, of {counted(scores.n, 'study')}"
-
-
 def _cases_for_minimum(gate: MinimumCases, scores: Scores) -> int | None:
     if scores.positives == 0 or scores.negatives == 0:
         return None
-    share = max(gate.positives / scores.positive_patients, gate.negatives / scores.negative_patients)
+    share = max(gate.positives / scores.positives, gate.negatives / scores.negatives)
     return -int(-scores.n * share // 1)
 
 

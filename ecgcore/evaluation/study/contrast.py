@@ -28,6 +28,7 @@ from ecgcore.evaluation.frame.predictions import (
 from ecgcore.evaluation.study.training_noise import TotalError, TrainingNoise
 
 METHOD = "DeLong, paired, and training noise"
+CASES_ONLY = "DeLong, paired"
 
 _EDGE = 1e-12  # a probability of exactly 0 or 1 has no logit
 
@@ -80,10 +81,9 @@ class Contrast:
 
 @dataclass(frozen=True)
 class _Scores:
-    """One arm on one target: labels, patients, probabilities of the mean logits, and each seed's AUC."""
+    """One arm on one target: labels, probabilities of the mean logits, and each seed's AUC."""
 
     labels: Floats
-    patients: np.ndarray
     mean: Floats
     aucs: tuple[float, ...]
     rows_sha256: str
@@ -145,10 +145,9 @@ def _at(arms: Mapping[str, Sequence[pd.DataFrame]], base: str, target: str, plac
 
 def _scores(frames: Sequence[pd.DataFrame], target: str, place: str) -> _Scores:
     rows = [_rows(frame, target, place) for frame in frames]
-    averaged = _rows(mean_over_seeds(frames), target, place)
-    labels, mean = labels_and_probabilities(averaged, target)
+    labels, mean = labels_and_probabilities(_rows(mean_over_seeds(frames), target, place), target)
     aucs = tuple(auc(*labels_and_probabilities(each, target)) for each in rows)
-    return _Scores(labels, averaged["patient_id"].to_numpy(), mean, aucs, rows_sha256(rows[0], target))
+    return _Scores(labels, mean, aucs, rows_sha256(rows[0], target))
 
 
 def _rows(frame: pd.DataFrame, target: str, place: str) -> pd.DataFrame:
@@ -160,7 +159,7 @@ def _contrast(
 ) -> Contrast:
     if new.rows_sha256 != old.rows_sha256:
         raise EvaluationError(f"{target} on {place}", "arms were not scored on the same rows", "score one snapshot")
-    paired = paired_difference(new.labels, new.mean, old.mean, level, new.patients)
+    paired = paired_difference(new.labels, new.mean, old.mean, level)
     total = TotalError.of(paired.standard_error, noise)
     p_value = total.p_value(paired.difference.value)
     return Contrast(
@@ -181,10 +180,11 @@ def _contrast(
 
 
 def _interval(paired: PairedDifference, total: TotalError, level: float) -> Interval:
-    if math.isinf(total.degrees):
-        return paired.difference  # without noise of training
+    if total.error == 0:
+        return paired.difference  # a conservative bound
     value, half = paired.difference.value, total.half_width(level)
-    return Interval(value, max(-1.0, value - half), min(1.0, value + half), level, METHOD)
+    method = CASES_ONLY if math.isinf(total.degrees) else METHOD
+    return Interval(value, max(-1.0, value - half), min(1.0, value + half), level, method)
 
 
 def _corrected(found: Sequence[Contrast]) -> tuple[Contrast, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ecgcore.counted import counted
 from ecgcore.errors import EvaluationError
-from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, patient_sensitivity, patient_specificity
+from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, confusion, sensitivity, specificity
 from ecgcore.evaluation.estimate.answers.f1_kinds import F1Kind, f1_score
 from ecgcore.evaluation.estimate.answers.mcnemar import McNemar, mcnemar
 from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
@@ -183,7 +183,7 @@ def _compare(
     answers = rows["answer"].to_numpy(dtype=np.float64)
     called = (rows[target + PROBABILITY_SUFFIX].to_numpy() > threshold).astype(np.float64)
     right, reader_right = (given == model.labels for given in (called, answers))
-    paired = paired_difference(model.labels, model.probabilities, answers, level, model.patients)
+    paired = paired_difference(model.labels, model.probabilities, answers, level)
     return ReaderComparison(
         reader=reader,
         experience=str(rows["experience"].iloc[0]),
@@ -192,7 +192,7 @@ def _compare(
         unread=labelled_rows - model.n,
         reader_scores=binary_scores(make_sample(model.labels, answers, model.patients), level, resampling),
         model_scores=binary_scores(make_sample(model.labels, called, model.patients), level, resampling),
-        auc=auc_interval(model.labels, model.probabilities, level, patients=model.patients),
+        auc=auc_interval(model.labels, model.probabilities, level),
         auc_difference=paired.difference,
         auc_p_value=paired_p_value(paired),
         accuracy=mcnemar(right, reader_right, level),
@@ -205,11 +205,11 @@ def binary_scores(
     answers: Sample, level: float = DEFAULT_LEVEL, resampling: Resampling = DEFAULT_RESAMPLING
 ) -> BinaryScores:
     """Return the scores of answers, a sample whose probabilities are 0 or 1."""
-    given = answers.labels, answers.probabilities
+    table = confusion(answers.labels, answers.probabilities)
     return BinaryScores(
-        sensitivity=patient_sensitivity(*given, answers.patients, level),
-        specificity=patient_specificity(*given, answers.patients, level),
+        sensitivity=sensitivity(table, level),
+        specificity=specificity(table, level),
         f1_positive=f1_score(answers, F1Kind.POSITIVE, level=level, resampling=resampling).value,
         f1_weighted=f1_score(answers, F1Kind.WEIGHTED, level=level, resampling=resampling).value,
-        balanced_accuracy=auc_interval(*given, level, patients=answers.patients),
+        balanced_accuracy=auc_interval(answers.labels, answers.probabilities, level),
     )

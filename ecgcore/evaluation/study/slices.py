@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, patient_sensitivity, patient_specificity
+from ecgcore.evaluation.estimate.answers.confusion import OPERATING_POINT, confusion, sensitivity, specificity
 from ecgcore.evaluation.estimate.discrimination.auc import auc_interval
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.frame.part import Part, parts, scar_parts
@@ -18,7 +17,7 @@ from ecgcore.evaluation.frame.predictions import check_predictions, labelled, la
 
 @dataclass(frozen=True)
 class Minimum:
-    """So many patients with a positive, and with a negative, study a part must hold for its AUC to be trusted."""
+    """So many positives and negatives a part must hold for its AUC interval to be trusted."""
 
     positives: int
     negatives: int
@@ -40,8 +39,7 @@ def slice_table(
 
     Columns: ``by``, ``value``; ``n``, ``patients``, ``positives``, ``negatives`` and ``missing`` (label unknown);
     ``auc``, ``sensitivity``, ``specificity``, each with ``_low`` and ``_high`` (DeLong on the logit scale;
-    Clopper-Pearson; by patient where one has several studies), NaN where the part does not define them; ``enough``,
-    whether the part holds the minimum of patients; and
+    Clopper-Pearson), NaN where the part does not define them; ``enough``, whether the part holds the minimum; and
     ``note``, which says what is lacking, or is empty. No estimate stands without its interval, and one whose part is
     not enough must be shown with its note.
 
@@ -72,22 +70,20 @@ def _line(part: Part, target: str, minimum: Minimum, threshold: float, level: fl
     labels, probabilities = labels_and_probabilities(known, target)
     positives = int(labels.sum())
     negatives = len(known) - positives
-    patients = known["patient_id"].to_numpy()
-    ill, well = (np.unique(patients[labels == label]).size for label in (1, 0))
-    given = labels, probabilities, patients
+    table = confusion(labels, probabilities, threshold) if len(known) else None
     return {
         "by": part.by,
         "value": part.value,
         "n": len(known),
-        "patients": np.unique(patients).size,
+        "patients": int(known["patient_id"].nunique()),
         "positives": positives,
         "negatives": negatives,
         "missing": len(part.rows) - len(known),
-        **_ends("auc", auc_interval(labels, probabilities, level, patients=patients) if ill and well else None),
-        **_ends("sensitivity", patient_sensitivity(*given, level, threshold) if ill else None),
-        **_ends("specificity", patient_specificity(*given, level, threshold) if well else None),
-        "enough": ill >= minimum.positives and well >= minimum.negatives,
-        "note": _note(ill, well, minimum),
+        **_ends("auc", auc_interval(labels, probabilities, level) if positives and negatives else None),
+        **_ends("sensitivity", sensitivity(table, level) if table and positives else None),
+        **_ends("specificity", specificity(table, level) if table and negatives else None),
+        "enough": positives >= minimum.positives and negatives >= minimum.negatives,
+        "note": _note(positives, negatives, minimum),
     }
 
 

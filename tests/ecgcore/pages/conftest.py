@@ -54,7 +54,7 @@ def decision(text="x", outcome=Outcome.PROMOTE, approval=Approval.MANUAL, champi
 
 def evaluation(text="x") -> Evaluation:
     interval = Interval(0.8375, 0.8055, 0.8645, 0.95, text)
-    scores = Scores(895, 236, 659, 3, 890, 235, 657, interval, interval, interval, interval, None, (text,))
+    scores = Scores(895, 236, 659, 3, 890, interval, interval, interval, interval, None, (text,))
     return Evaluation(text, text, 0.95, "cd" * 32, scores, ())
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecgcore.evaluation.estimate.clustered_share import share_interval
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval
 from ecgcore.evaluation.estimate.proportion import clopper_pearson
 from ecgcore.evaluation.frame.cases import check_labels, check_scores
@@ -61,38 +60,3 @@ def specificity(table: Confusion, level: float = DEFAULT_LEVEL) -> Interval:
     negative.
     """
     return clopper_pearson(table.true_negative, table.true_negative + table.false_positive, level)
-
-
-def patient_sensitivity(
-    labels: ArrayLike,
-    probabilities: ArrayLike,
-    patients: ArrayLike | None,
-    level: float = DEFAULT_LEVEL,
-    threshold: float = OPERATING_POINT,
-) -> Interval:
-    """Return the share of positives found; its interval takes patients, not studies, as independent.
-
-    Args:
-        labels, probabilities, threshold: as :func:`confusion`.
-        patients: anything that tells patients apart, shape (n,); None where every study is of another patient.
-        level: confidence level.
-
-    Raises:
-        EvaluationError: as :func:`confusion`, or there is no positive.
-    """
-    positive = check_labels(labels)
-    called = check_scores(probabilities, positive.size) > threshold
-    return share_interval(called[positive], None if patients is None else np.asarray(patients)[positive], level)
-
-
-def patient_specificity(
-    labels: ArrayLike,
-    probabilities: ArrayLike,
-    patients: ArrayLike | None,
-    level: float = DEFAULT_LEVEL,
-    threshold: float = OPERATING_POINT,
-) -> Interval:
-    """Return the share of negatives cleared, likewise. EvaluationError as :func:`confusion`, or without a negative."""
-    negative = ~check_labels(labels)
-    cleared = check_scores(probabilities, negative.size) <= threshold
-    return share_interval(cleared[negative], None if patients is None else np.asarray(patients)[negative], level)

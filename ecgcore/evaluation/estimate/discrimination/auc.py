@@ -10,15 +10,11 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-from ecgcore.evaluation.estimate.bound import NO_PAIR, SEPARATED, hoeffding_interval, separated_bound
+from ecgcore.evaluation.estimate.bound import SEPARATED, hoeffding_interval, separated_bound
 from ecgcore.evaluation.estimate.interval import DEFAULT_LEVEL, Interval, normal_quantile
 from ecgcore.evaluation.frame.cases import Floats, split_cases
-from ecgcore.evaluation.frame.patients import Clusters, Numbers, clusters, sums_by_patient
 
 NO_VARIANCE = 1e-20  # rounding leaves 1e-33 where all placements are equal; one swapped pair of a million leaves 1e-18
-
-
-BY_PATIENT = "Obuchowski, by patient"
 
 
 class Scale(StrEnum):
@@ -49,30 +45,6 @@ class Placements:
     def variance(self) -> Floats:
         """Return DeLong's variance of the area, shape (...); NaN where a class has one case only."""
         return _mean_variance(self.positive) + _mean_variance(self.negative)
-
-    def variance_by(self, whose: Clusters | None) -> Floats:
-        """Return the variance of the area where patients have several cases, shape (...); DeLong's where none has.
-
-        Obuchowski, Biometrics 1997, equation 3: DeLong's components are summed by patient, and patients who have cases
-        of both classes add a covariance. NaN where a class has one patient only.
-        """
-        if whose is None:
-            return self.variance
-        area = self.auc[..., None]
-        ill = (self.positive - area) / self.positive.shape[-1]
-        well = (self.negative - area) / self.negative.shape[-1]
-        own, other = _square_sum(ill, whose.positive), _square_sum(well, whose.negative)
-        both = _square_sum(np.concatenate([ill, well], axis=-1), np.concatenate([whose.positive, whose.negative]))
-        parts = ((own, whose.ill), (other, whose.well), (both - own - other, whose.patients))
-        return np.asarray(sum(_bessel(n) * part for part, n in parts))
-
-
-def _square_sum(values: Floats, numbers: Numbers) -> Floats:
-    return np.asarray((sums_by_patient(values, numbers) ** 2).sum(axis=-1))
-
-
-def _bessel(n: int) -> float:
-    return n / (n - 1) if n > 1 else np.nan
 
 
 def _mean_variance(values: Floats) -> Floats:
@@ -113,13 +85,9 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def auc_interval(
-    labels: ArrayLike,
-    scores: ArrayLike,
-    level: float = DEFAULT_LEVEL,
-    scale: Scale = Scale.LOGIT,
-    patients: ArrayLike | None = None,
+    labels: ArrayLike, scores: ArrayLike, level: float = DEFAULT_LEVEL, scale: Scale = Scale.LOGIT
 ) -> Interval:
-    """Return the area with DeLong's interval, or Obuchowski's where a patient has several cases.
+    """Return the area with DeLong's interval.
 
     On the logit scale the standard error is SE / (AUC (1 - AUC)) (Pepe 2003, section 4.3.3; Qin and Hotilovac 2008),
     which covers better near 1. An AUC of 1 or 0 gets the exact bound of disjoint pairs; any other sample without
@@ -130,18 +98,17 @@ def auc_interval(
         scores: higher means more positive, shape (n,).
         level: confidence level.
         scale: logit (default) or plain, the latter clipped to [0, 1].
-        patients: anything that tells patients apart, shape (n,); None where every case is of another patient.
 
     Raises:
         EvaluationError: NaN, a label other than 0 and 1, or a class without cases.
     """
-    cases, whose = split_cases(labels, scores), clusters(labels, patients)
+    cases = split_cases(labels, scores)
     placed = placements(cases.positive, cases.negative)
-    value, variance = float(placed.auc), float(placed.variance_by(whose))
+    value, variance = float(placed.auc), float(placed.variance)
     if not variance > NO_VARIANCE:
-        return degenerate_interval(value, whose.pairs if whose else cases.fewest, level)
+        return degenerate_interval(value, cases.fewest, level)
     low, high = delong_ends(np.asarray(value), np.asarray(variance), level, scale)
-    return Interval(value, float(low), float(high), level, f"{BY_PATIENT if whose else 'DeLong'}, {scale} scale")
+    return Interval(value, float(low), float(high), level, f"DeLong, {scale} scale")
 
 
 def delong_ends(value: Floats, variance: Floats, level: float, scale: Scale) -> tuple[Floats, Floats]:
@@ -158,12 +125,9 @@ def degenerate_interval(value: float, pairs: int, level: float) -> Interval:
 
     Args:
         value: the area.
-        pairs: so many pairs of a positive and a negative case are independent of each other; without any, nothing is
-            known.
+        pairs: so many pairs of a positive and a negative case are independent of each other, at least 1.
         level: confidence level.
     """
-    if pairs == 0:
-        return Interval(value, 0.0, 1.0, level, NO_PAIR)
     if value == 1.0:
         return Interval(1.0, separated_bound(pairs, level), 1.0, level, SEPARATED)
     if value == 0.0:

@@ -147,18 +147,6 @@ def test_too_few_cases_make_every_gate_of_that_set_inconclusive(strong, useless)
     assert enough["floor auc scar new"].verdict is Verdict.PASS
 
 
-def test_near_copies_of_a_patient_do_not_count_as_cases(binormal_frame):
-    minimum = {"kind": "minimum-cases", "positives": 100, "negatives": 100, **PLACE}
-    frame = binormal_frame(102, 102, 2.0, 1)
-    assert judged(evidence(frame), minimum)["minimum-cases scar new"].verdict is Verdict.PASS
-    copies = frame.assign(patient_id=[f"P{i // 3:03d}" for i in range(204)])
-    found = judged(evidence(copies, copies, "1"), minimum, NON_INFERIOR)
-    for name in ("minimum-cases scar new", "floor auc scar new", "non-inferior auc scar new"):
-        assert found[name].verdict is Verdict.INCONCLUSIVE
-        assert found[name].cases_needed == 600  # 34 patients of the 100 needed, at three studies each
-    assert "34 positives and 34 negatives by patient, of 204 studies" in found["minimum-cases scar new"].detail
-
-
 def test_too_few_cases_of_another_set_do_not_matter(strong, binormal_frame):
     minimum = {"kind": "minimum-cases", "positives": 300, "negatives": 300, "targets": ["scar"], "test_sets": ["old"]}
     frame = pd.concat([strong, binormal_frame(5, 5, 1, 3, test_set="old")])

@@ -89,9 +89,9 @@ def test_a_real_gain_is_found_and_its_sign_is_right():
 
 def test_one_seed_leaves_the_training_noise_out_and_says_so():
     found = contrasts(hospital(np.random.default_rng(5), seeds=1), "base", ["validation"])[0]
-    assert np.isnan(found.seed_error) and found.difference.method == "score interval of rightly ordered pairs, DeLong"
+    assert np.isnan(found.seed_error) and found.difference.method == "DeLong, paired"
     half = norm.ppf(0.975) * found.case_error
-    assert found.difference.high - found.difference.value == pytest.approx(half, rel=0.05)
+    assert found.difference.high - found.difference.value == pytest.approx(half)
 
 
 def test_what_cannot_be_compared_is_refused():
