@@ -25,6 +25,6 @@ if [ ! -x "$venv/bin/pip" ]; then
     "$python" -m venv "$venv" 2>/dev/null || { package python3-venv && "$python" -m venv "$venv"; } \
         || { echo "setup: python3 cannot make a virtual environment. Next: install the package python3-venv." >&2; exit 1; }
 fi
-echo "setup: installing packages into $venv (some gigabytes; two to three minutes)"
+echo "setup: installing packages into $venv (some gigabytes; some minutes)"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt setuptools
 "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
